@@ -39,8 +39,8 @@ class Form:
     @property
     def footprint_m(self) -> float:
         """Radius of the circle around the z axis that holds the whole container."""
-        corner = 1.0 if self.sides == 0 else float(np.hypot(1, self.aspect)) if self.sides == 4 else 1 / np.cos(np.pi / self.sides)
-        return float(self.radius_m * max(corner, self.aspect))
+        corners_m = _outline(self, np.linspace(0.0, 2 * np.pi, 121))
+        return float(np.linalg.norm(corners_m, axis=1).max())
 
     def scale_at(self, height_fraction: float) -> float:
         """Outline at a height as a fraction of that of the rim."""
@@ -77,7 +77,11 @@ def shell_mesh(form: Form) -> ShellMesh:
     # The seam is doubled so that a texture can run once around.
     around = np.linspace(0.0, 1.0, _segments(form) + 1)
     outline = _outline(form, 2 * np.pi * around)
-    rings = [np.column_stack((outline * scale - _inset(form, outline, inset), np.full(len(outline), z))) for scale, z, inset, _ in profile]
+    # A wall as thick along x as along y: sides keep their direction.
+    inwards = outline / (form.radius_m * np.array((1.0, form.aspect)))
+    rings = [
+        np.column_stack((outline * scale - inwards * inset, np.full(len(outline), z))) for scale, z, inset, _ in profile
+    ]
     uv = [np.column_stack((around, np.full(len(around), v))) for *_, v in profile]
     columns = len(around)
     corner = (np.arange(len(profile) - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
@@ -120,11 +124,6 @@ def _outline(form: Form, angle_rad: NDArray[np.float64]) -> NDArray[np.float64]:
         step = 2 * np.pi / form.sides
         reach = 1 / np.cos((angle_rad + step / 2) % step - step / 2)
     return form.radius_m * np.column_stack((reach * np.cos(angle_rad), form.aspect * reach * np.sin(angle_rad)))
-
-
-def _inset(form: Form, outline: NDArray[np.float64], inset_m: float) -> NDArray[np.float64]:
-    """The step inwards that makes a wall of the given thickness; sides keep their direction."""
-    return outline * inset_m / (form.radius_m * np.array((1.0, form.aspect)))
 
 
 def _floor_boxes(form: Form) -> list[Box]:

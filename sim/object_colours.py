@@ -40,7 +40,7 @@ def palette(split: Split) -> tuple[Rgb, ...]:
     Returns: 90 colours for train, 30 for validation and 30 for test.
     """
     return tuple(
-        _rgb(lightness, chroma, 2 * np.pi * hue / NUM_HUES)
+        from_oklch(lightness, chroma, 2 * np.pi * hue / NUM_HUES)
         for tone, (lightness, chroma) in enumerate(TONES)
         for hue in range(NUM_HUES)
         if _split_of(hue, tone) == split
@@ -66,14 +66,11 @@ def oklab(rgb: Rgb) -> NDArray[np.float64]:
     return np.linalg.solve(_OKLAB_TO_LMS, np.cbrt(np.linalg.solve(_LMS_TO_LINEAR, linear)))
 
 
-def _split_of(hue: int, tone: int) -> Split:
-    # Two steps a tone: neighbours of a held-out colour in hue are never held out for the same split.
-    residue = (hue + 2 * tone) % 5
-    return "test" if residue == 0 else "validation" if residue == 2 else "train"
+def from_oklch(lightness: float, chroma: float, hue_rad: float) -> Rgb:
+    """The most colourful sRGB colour of this lightness and hue up to the given chroma.
 
-
-def _rgb(lightness: float, chroma: float, hue_rad: float) -> Rgb:
-    """The most colourful sRGB colour of this lightness and hue up to the given chroma."""
+    Args: lightness, chroma: OKLCh units, 0 to 1 and 0 to 0.3. hue_rad: 0 is pink, pi / 2 yellow, pi green.
+    """
     linear = np.zeros(3)
     for shrink in np.linspace(1.0, 0.0, 41):
         lab = np.array((lightness, shrink * chroma * np.cos(hue_rad), shrink * chroma * np.sin(hue_rad)))
@@ -84,3 +81,9 @@ def _rgb(lightness: float, chroma: float, hue_rad: float) -> Rgb:
     encoded = np.where(linear <= 0.0031308, 12.92 * linear, 1.055 * linear ** (1 / 2.4) - 0.055).clip(0.0, 1.0)
     red, green, blue = (round(float(channel), 4) for channel in encoded)
     return red, green, blue
+
+
+def _split_of(hue: int, tone: int) -> Split:
+    # Two steps a tone: neighbours of a held-out colour in hue are never held out for the same split.
+    residue = (hue + 2 * tone) % 5
+    return "test" if residue == 0 else "validation" if residue == 2 else "train"

@@ -20,8 +20,10 @@ CONTAINER_COUNT: dict[Split, int] = {"train": 400, "validation": 60, "test": 80}
 ITEM_COUNT: dict[Split, int] = {"train": 120, "validation": 20, "test": 30}
 SPLIT_SEED: dict[Split, int] = {"train": 1, "validation": 2, "test": 3}
 
-MIN_COLOUR_DISTANCE = 0.15
-"""Between the main colours of the containers of one scene, as sim.object_colours.colour_distance: orange to yellow-green."""
+PLAIN_SHARE = 0.45
+"""Share of containers without a pattern."""
+MIN_COLOUR_DISTANCE = 0.16
+"""Between the main colours of one scene's containers, in the units of colour_distance: orange to yellow-green."""
 
 VISUAL_GROUP, COLLISION_GROUP = 2, 3
 
@@ -168,7 +170,8 @@ def add_container(spec: mujoco.MjSpec, name: str, container: Container) -> mujoc
     width, height = container.radius_m, container.height_m
     body.mass = container.mass_kg
     body.ipos = (0, 0, 0.3 * height)
-    body.inertia = container.mass_kg * np.array((width**2 / 4 + height**2 / 12, width**2 / 4 + height**2 / 12, width**2 / 2))
+    across = width**2 / 4 + height**2 / 12
+    body.inertia = container.mass_kg * np.array((across, across, width**2 / 2))
     body.explicitinertial = True
     return body
 
@@ -197,16 +200,17 @@ def _container(rng: np.random.Generator, split: Split, index: int, colours: tupl
     # Each colour comes up equally often; the step is coprime with every palette and with the number of kinds.
     rgb = colours[(index * 37) % len(colours)]
     far = [colour for colour in colours if colour_distance(colour, rgb) > 0.12]
+    pattern = "plain" if rng.random() < PLAIN_SHARE else str(rng.choice(list(PATTERNS)))
     return Container(
         object_id=f"{split}-{kind}-{index:03d}", kind=kind, form=_form(rng, KINDS[kind]), rgb=rgb,
-        second_rgb=far[rng.integers(len(far))], pattern=str(rng.choice(("plain", "plain", *PATTERNS))),
+        second_rgb=far[rng.integers(len(far))], pattern=pattern,
         texture_seed=SPLIT_SEED[split] * 1_000_000 + index, mass_kg=round(float(rng.uniform(0.35, 0.6)), 3),
     )
 
 
 def _form(rng: np.random.Generator, bounds: FormRange) -> Form:
-    drawn = [round(float(rng.uniform(*pair)), 4) for pair in (bounds.radius_m, bounds.aspect, bounds.height_m, bounds.base_fraction, bounds.curve)]
-    radius_m, aspect, height_m, base_fraction, curve = drawn
+    ranges = (bounds.radius_m, bounds.aspect, bounds.height_m, bounds.base_fraction, bounds.curve)
+    radius_m, aspect, height_m, base_fraction, curve = (round(float(rng.uniform(*pair)), 4) for pair in ranges)
     return Form(int(rng.choice(bounds.sides)), radius_m, aspect, height_m, base_fraction, curve)
 
 
@@ -235,9 +239,8 @@ def _add_shell(spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, container: 
         material.rgba = (*container.rgb, 1)
     else:
         picture = pattern_picture(container.pattern, container.rgb, container.second_rgb, container.texture_seed)
-        texture = spec.add_texture(
-            name=f"{name}_glaze", type=mujoco.mjtTexture.mjTEXTURE_2D, width=PATTERN_SIZE, height=PATTERN_SIZE, nchannel=3
-        )
+        texture = spec.add_texture(name=f"{name}_glaze", type=mujoco.mjtTexture.mjTEXTURE_2D)
+        texture.width, texture.height, texture.nchannel = PATTERN_SIZE, PATTERN_SIZE, 3
         texture.data = picture.tobytes()
         material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = f"{name}_glaze"
     body.add_geom(
