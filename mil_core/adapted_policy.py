@@ -1,0 +1,82 @@
+"""A policy with fixed parameters that acts: what adaptation hands to nodes and rollouts."""
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+from torch.func import functional_call
+
+from data_tools.demo import Observation
+from mil_core.errors import NonFiniteParameters, SupportMismatch
+from mil_core.policies.policy import Policy
+from mil_core.scaling import Scaling, to_pictures
+
+GRIPPER_THRESHOLD = 0.5
+"""Probability of closing above which the gripper command is "closed" (1)."""
+
+
+class AdaptedPolicy:
+    """Acts on observations; predicts the end pose from the first picture of each episode.
+
+    Source: thesis Algorithm 11; the pose from the first frame as in the released code of MIL.
+    """
+
+    def __init__(
+        self,
+        policy: Policy,
+        parameters: dict[str, Tensor],
+        scaling: Scaling,
+        *,
+        loss_before: float = float("nan"),
+        loss_after: float = float("nan"),
+        uncertainty: float = float("nan"),
+    ) -> None:
+        """Args: policy: the module whose code runs. parameters: its (adapted) parameters. scaling: units in and out.
+
+        Raises:
+            NonFiniteParameters: an adapted parameter is NaN or infinite.
+        """
+        broken = sorted(name for name, value in parameters.items() if not torch.isfinite(value).all())
+        if broken:
+            raise NonFiniteParameters(f"adapted parameters {broken[:3]}: expected finite numbers; try another film.")
+        self.parameters = {name: value.detach() for name, value in parameters.items()}
+        self.loss_before, self.loss_after, self.uncertainty = loss_before, loss_after, uncertainty
+        self._policy, self._scaling = policy, scaling
+        self._end_pose: Tensor | None = None
+
+    def reset(self) -> None:
+        """Forget the episode so far."""
+        self._end_pose = None
+
+    @torch.inference_mode()
+    def act(self, observation: Observation) -> NDArray[np.float32]:
+        """Action for this observation, shape (A,), in the units of the demonstrations.
+
+        Raises:
+            SupportMismatch: picture or state have another size than in training.
+        """
+        config = self._policy.config
+        expected = (config.image_height, config.image_width, 3), (config.state_size,)
+        if (observation.image.shape, observation.state.shape) != expected:
+            raise SupportMismatch(
+                f"expected picture and state of shapes {expected}, found {observation.image.shape} and "
+                f"{observation.state.shape}; set the camera to {config.image_width}x{config.image_height}."
+            )
+        output = functional_call(
+            self._policy,
+            self.parameters,
+            (to_pictures(observation.image[None]), self._scaling.state(observation.state[None])),
+            {"end_pose": self._end_pose},
+        )
+        self._end_pose = output.end_pose
+        action = output.action[0]
+        velocity = self._scaling.raw_velocity(action[: config.velocity_size])
+        if not config.has_gripper:
+            return velocity
+        closed = float(torch.sigmoid(action[-1]) > GRIPPER_THRESHOLD)
+        return np.append(velocity, np.float32(closed))
+
+    @property
+    def end_pose(self) -> NDArray[np.float32] | None:
+        """The pose predicted for this episode's end, in the units of the state; None before the first `act`."""
+        return None if self._end_pose is None else self._scaling.raw_end_pose(self._end_pose)

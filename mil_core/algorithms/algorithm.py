@@ -1,0 +1,85 @@
+"""The interface of every meta-learning algorithm: a meta-loss to train with, `adapt` to deploy with."""
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import NamedTuple, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from data_tools.demo import Demo, Observation, Video
+from mil_core.behavior_cloning import CloningConfig
+from mil_core.episodes import MetaTask
+from mil_core.inner_loop import InnerConfig
+from mil_core.learned_loss import LearnedLossConfig
+
+Support = Video | Demo
+
+
+@dataclass(frozen=True)
+class LearningConfig:
+    """How an algorithm adapts and what its outer loss weighs."""
+
+    inner: InnerConfig
+    """The inner loop."""
+    cloning: CloningConfig
+    """The behaviour cloning loss: outer loss of all, inner loss of MIL."""
+    learned: LearnedLossConfig | None = None
+    """The learned adaptation objective; None where the inner loss is not learned."""
+    num_inner_frames: int = 8
+    """Frames of the support that the inner loss looks at, spread evenly at deployment; the thesis has all 40."""
+    num_outer_frames: int = 8
+    """Steps of the query that the outer loss looks at; the thesis has all 40."""
+
+
+class MetaLoss(NamedTuple):
+    """The outer loss of one task and what a learning curve should show of it."""
+
+    total: Tensor
+    """Scalar to be minimised over meta-parameters."""
+    report: dict[str, float]
+    """Named numbers for logs: every term, and the relative size of the inner update."""
+
+
+class Adapted(Protocol):
+    """A policy ready to act. Nodes and rollouts know only this."""
+
+    parameters: dict[str, Tensor]
+    """All parameters of the policy, adapted ones included."""
+    loss_before: float
+    """Inner loss on the support before adaptation; NaN for the unadapted policy."""
+    loss_after: float
+    """Inner loss on the support after adaptation; NaN for the unadapted policy."""
+    uncertainty: float
+    """Spread of the predicted goal over different halves of the support, in units of the training set's standard
+    deviation; NaN where the algorithm has no such prediction."""
+
+    def reset(self) -> None:
+        """Forget the episode so far; to be called before the first observation of each episode."""
+        ...
+
+    def act(self, observation: Observation) -> NDArray[np.float32]:
+        """Action for this observation, shape (A,), in the units of the demonstrations."""
+        ...
+
+
+class AbstractAlgorithm(nn.Module, ABC):
+    """Meta-parameters with a loss to learn them by and a way to use them."""
+
+    @abstractmethod
+    def meta_loss(self, task: MetaTask) -> MetaLoss:
+        """Outer loss of one task after the inner loop, with its graph."""
+
+    @abstractmethod
+    def adapt(self, support: Support) -> Adapted:
+        """Adapt to one demonstration or film; runs once per demonstration, never per control step.
+
+        Raises:
+            SupportMismatch: the support is not of the kind that this algorithm adapts from.
+            NonFiniteLoss: the inner loss is NaN or infinite.
+        """
+
+    @abstractmethod
+    def unadapted(self) -> Adapted:
+        """The policy before any adaptation, as the baseline."""

@@ -1,0 +1,36 @@
+"""What one meta-training example is made of, as tensors: the steps of a robot demo, the frames of a film."""
+
+from typing import NamedTuple
+
+from torch import Tensor
+
+
+class Steps(NamedTuple):
+    """Some steps of one robot demonstration, in order; the first is the first of the episode."""
+
+    pictures: Tensor
+    """(step, 3, height, width), values in [0, 1]."""
+    states: Tensor
+    """(step, state), whitened."""
+    actions: Tensor
+    """(step, action): normalised velocities and, where there is a gripper, 0 = open, 1 = closed as the last number."""
+    end_pose: Tensor
+    """(pose,): normalised pose at the end of the whole demonstration."""
+
+
+class FilmFrames(NamedTuple):
+    """Some frames of one film, in order, first and last included."""
+
+    pictures: Tensor
+    """(frame, 3, height, width), values in [0, 1]."""
+    hand_xy: Tensor | None
+    """(frame, 2) picture position of the hand, NaN where unseen; None where nobody knows it."""
+
+
+class MetaTask(NamedTuple):
+    """One task of a meta-batch: support to adapt from, query (another demo) to judge the adapted policy by."""
+
+    support: Steps | FilmFrames
+    """What the inner loop sees."""
+    query: Steps
+    """What the outer loss sees."""

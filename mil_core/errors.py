@@ -1,0 +1,41 @@
+"""Errors of the learning layer. Each message says what was expected, what was found, and what to do next."""
+
+
+class MilError(Exception):
+    """Root of every error that mil_core raises on purpose."""
+
+
+class NonFiniteLoss(MilError):
+    """A loss became NaN or infinite."""
+
+
+class FirstOrderLearnedLoss(MilError):
+    """First-order adaptation was asked for together with a learned loss, which could then never learn."""
+
+
+class UnknownExperiment(MilError):
+    """No experiment of this name."""
+
+
+class CheckpointMissing(MilError):
+    """The folder or one of its files does not exist."""
+
+
+class CheckpointCorrupt(MilError):
+    """A checkpoint is cut short, or does not hold what its configuration promises."""
+
+
+class CheckpointVersion(MilError):
+    """A checkpoint was written by another version of the format."""
+
+
+class NonFiniteParameters(MilError):
+    """A checkpoint or an adaptation holds NaN or infinite parameters."""
+
+
+class SupportMismatch(MilError):
+    """The demonstration or film given to `adapt` is not of the kind or size the algorithm was trained on."""
+
+
+class NotEnoughDemos(MilError):
+    """A task has too few demonstrations or films to draw support and query from different ones."""

@@ -1,0 +1,115 @@
+"""The visuomotor policy: pictures and robot states in, actions and the predicted end pose out."""
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import torch
+from jaxtyping import Float
+from torch import Tensor, nn
+
+from mil_core.policies.bias_transform import BiasTransform
+from mil_core.policies.encoder import Encoder
+
+
+@dataclass(frozen=True)
+class PolicyConfig:
+    """Sizes of the policy."""
+
+    image_height: int
+    """Rows of the picture."""
+    image_width: int
+    """Columns of the picture."""
+    state_size: int
+    """Numbers in the robot state."""
+    velocity_size: int
+    """Continuous action dimensions: velocities or torques."""
+    has_gripper: bool
+    """Whether one more action dimension opens (0) and closes (1) a gripper."""
+    end_pose_size: int = 0
+    """Numbers of the predicted pose at the end of the demo; 0 = no such head."""
+    filters: tuple[int, ...] = (64, 64, 64, 64, 64)
+    """Filters of each convolution."""
+    strides: tuple[int, ...] = (2, 2, 2, 1, 1)
+    """Stride of each convolution."""
+    kernel_size: int = 3
+    """Side of every convolution's kernel."""
+    hidden: tuple[int, ...] = (100, 100)
+    """Widths of the hidden layers; "three layers of 100" of the thesis are two hidden ones and the output."""
+    context_size: int = 20
+    """Length of the bias transformation's vector, 0 = none."""
+    two_heads: bool = False
+    """Whether the inner loss has an output layer of its own (thesis 7.1.3)."""
+
+    @property
+    def action_size(self) -> int:
+        """Numbers in one action."""
+        return self.velocity_size + int(self.has_gripper)
+
+
+class PolicyOutput(NamedTuple):
+    """All that a loss or a controller may want to look at."""
+
+    feature_points: Float[Tensor, "frame xy_of_channel"]
+    """Output of the perception layers."""
+    end_pose: Float[Tensor, " pose"]
+    """Predicted pose at the end of the episode, normalised; empty when there is no such head."""
+    hidden: Float[Tensor, "frame unit"]
+    """Last hidden layer."""
+    action: Float[Tensor, "frame action"]
+    """Normalised velocities and, last, the logit of closing the gripper."""
+
+
+class Policy(nn.Module):
+    """Convolutions, feature points, predicted end pose, bias transformation, fully connected layers.
+
+    Source: thesis 7.2.5.1 and Figure 30; the pose is predicted from the first frame only and enters the layers above
+    behind a stop-gradient, as in the released code of MIL.
+    """
+
+    def __init__(self, config: PolicyConfig) -> None:
+        super().__init__()
+        self.config = config
+        self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size)
+        num_points = 2 * config.filters[-1]
+        self.end_pose = nn.Linear(num_points, config.end_pose_size) if config.end_pose_size else None
+        num_inputs = num_points + config.end_pose_size + config.state_size
+        self.context = BiasTransform(config.context_size)
+        widths = (num_inputs + config.context_size, *config.hidden)
+        self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)])
+        self.head = nn.Linear(widths[-1], config.action_size)
+        self.inner_head = nn.Linear(widths[-1], config.action_size) if config.two_heads else None
+
+    def forward(
+        self,
+        pictures: Float[Tensor, "frame 3 height width"],
+        states: Float[Tensor, "frame state"],
+        *,
+        end_pose: Float[Tensor, " pose"] | None = None,
+        inner: bool = False,
+    ) -> PolicyOutput:
+        """Outputs for the frames of one episode.
+
+        Args:
+            pictures: values in [0, 1]; the first one is the first of the episode unless `end_pose` is given.
+            states: whitened robot states.
+            end_pose: the pose predicted earlier in this episode; None = predict it from the first picture.
+            inner: use the inner loss's own head, where there is one.
+
+        Returns: see PolicyOutput.
+        """
+        points = self.encoder(pictures)
+        if end_pose is None:
+            end_pose = self.end_pose(points[0]) if self.end_pose is not None else points.new_zeros(0)
+        repeated_pose = end_pose.detach().expand(len(points), -1)
+        value = self.context(torch.cat([points, repeated_pose, states], dim=1))
+        for layer in self.layers:
+            value = layer(value).relu()
+        head = self.inner_head if inner and self.inner_head is not None else self.head
+        return PolicyOutput(points, end_pose, value, head(value))
+
+    def adapted_names(self) -> frozenset[str]:
+        """Names of the parameters that the inner loop moves: all but the layer norm's offsets.
+
+        Source: the released code of MIL, where the offsets are learned by the outer loop alone.
+        """
+        return frozenset(name for name, _ in self.named_parameters() if ".offsets." not in name)

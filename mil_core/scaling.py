@@ -1,0 +1,99 @@
+"""From the units of demonstrations to those of networks and back. Its numbers travel inside every checkpoint."""
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor
+
+from data_tools.demo import Demo
+from data_tools.normalizer import Normalizer
+from mil_core.episodes import Steps
+from mil_core.policies.policy import PolicyConfig
+
+Numbers = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Scaling:
+    """Statistics of the meta-training demonstrations.
+
+    Source: the released code of MIL whitens states with the training tasks' statistics and leaves actions as they are.
+    Differs: actions are divided by their standard deviation too, so that one error scale fits metres and radians.
+    """
+
+    states: Normalizer
+    """Of every state."""
+    velocities: Normalizer
+    """Of the continuous action dimensions; only its scale is used: zero stays zero, which is "stand still"."""
+    end_poses: Normalizer
+    """Of the last state of each demonstration."""
+
+    @classmethod
+    def fit(cls, demos: Iterable[Demo], velocity_size: int) -> "Scaling":
+        """Statistics over all steps of all demonstrations."""
+        demos = list(demos)
+        return cls(
+            Normalizer.fit(np.concatenate([demo.states for demo in demos])),
+            Normalizer.fit(np.concatenate([demo.actions[:, :velocity_size] for demo in demos])),
+            Normalizer.fit(np.stack([demo.states[-1] for demo in demos])),
+        )
+
+    def state(self, states: Numbers) -> Tensor:
+        """Whitened states."""
+        return torch.from_numpy(self.states.normalize(states))
+
+    def raw_velocity(self, normalised: Tensor) -> Numbers:
+        """Velocities in the units of the demonstrations."""
+        return (normalised.detach().numpy() * self.velocities.std).astype(np.float32)
+
+    def raw_end_pose(self, normalised: Tensor) -> Numbers:
+        """End pose in the units of the state."""
+        return self.end_poses.denormalize(normalised.detach().numpy())
+
+    def steps(self, demo: Demo, num_frames: int, config: PolicyConfig) -> Steps:
+        """`num_frames` steps of a demonstration, spread evenly, as tensors."""
+        return self.chosen_steps(demo, spread_frames(len(demo), num_frames), config)
+
+    def chosen_steps(self, demo: Demo, chosen: NDArray[np.int64], config: PolicyConfig) -> Steps:
+        """The steps with the given numbers; the first of them should be 0, from which the end pose is predicted."""
+        actions = demo.actions[chosen].copy()
+        actions[:, : config.velocity_size] /= self.velocities.std
+        end_pose = self.end_poses.normalize(demo.states[-1])[: config.end_pose_size]
+        return Steps(
+            to_pictures(demo.video.frames[chosen]),
+            self.state(demo.states[chosen]),
+            torch.from_numpy(actions),
+            torch.from_numpy(end_pose),
+        )
+
+    def to_dict(self) -> dict[str, dict[str, list[float]]]:
+        """Plain numbers for JSON."""
+        return {name: {key: list(map(float, value)) for key, value in part.items()} for name, part in asdict(self).items()}
+
+    @classmethod
+    def from_dict(cls, value: dict[str, dict[str, list[float]]]) -> "Scaling":
+        """The inverse of `to_dict`."""
+        return cls(**{
+            name: Normalizer(**{key: np.asarray(numbers, np.float32) for key, numbers in part.items()})
+            for name, part in value.items()
+        })
+
+
+def to_pictures(frames: NDArray[np.uint8]) -> Tensor:
+    """Frames (T, height, width, 3) as tensors (T, 3, height, width) with values in [0, 1]."""
+    return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float().div_(255)
+
+
+def spread_frames(length: int, count: int) -> NDArray[np.int64]:
+    """`count` frame numbers from 0 to length - 1, spread evenly, both ends included."""
+    return np.linspace(0, length - 1, count).round().astype(np.int64)
+
+
+def random_frames(length: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    """`count` frame numbers in order, one drawn from each equal stretch of time, both ends always included."""
+    edges = np.linspace(1, length - 1, count - 1)
+    inner = rng.uniform(edges[:-1], edges[1:])
+    return np.concatenate([[0], np.floor(inner), [length - 1]]).astype(np.int64)

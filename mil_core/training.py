@@ -1,0 +1,158 @@
+"""The one meta-training loop, for every algorithm: resumable, logged, with a learning curve that shows the plateau."""
+
+import json
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from torch import Tensor
+from torch.utils.tensorboard import SummaryWriter
+
+from mil_core.algorithms.algorithm import AbstractAlgorithm
+from mil_core.errors import NonFiniteLoss
+from mil_core.sampling import TaskSampler
+from mil_core.training_state import TrainingState
+
+VALIDATION_SEED = 20_000
+"""Validation draws the same frames every time, so that its curve moves only when the model does."""
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How long, how fast, and how often to look."""
+
+    iterations: int
+    """Outer steps in all."""
+    meta_batch: int
+    """Tasks in one outer step."""
+    learning_rate: float = 1e-3
+    """Adam's rate beta; the released code has 1e-3."""
+    decay_from: float = 0.6
+    """Fraction of the iterations after which the rate falls along a half cosine to a twentieth."""
+    clip_norm: float = 10.0
+    """Limit of the outer gradient's norm. The released code has none; without it one bad batch can undo hours."""
+    average: float = 0.998
+    """Decay of the running mean of the meta-parameters; that mean is what is validated and saved."""
+    validate_every: int = 100
+    """Iterations between validations."""
+    save_every_s: float = 120.0
+    """Seconds between checkpoints of the run."""
+    threads: int = 2
+    """Torch threads."""
+    seed: int = 0
+    """Seeds initial weights and every draw."""
+
+
+def train(
+    algorithm: AbstractAlgorithm,
+    training: TaskSampler,
+    validation: TaskSampler,
+    config: TrainingConfig,
+    run: Path,
+    *,
+    resume: bool,
+    save: Callable[[AbstractAlgorithm, int], None],
+) -> None:
+    """Minimise the meta-loss by Adam over batches of tasks.
+
+    Source: thesis Algorithm 10 line 6. Differs: outer norm clip, averaged parameters and a falling rate, all in
+    TrainingConfig.
+
+    Args:
+        algorithm: whose parameters are learned, in place; holds the averaged parameters when done.
+        training: draws training tasks.
+        validation: draws tasks whose identities never occur in training.
+        config: see TrainingConfig.
+        run: folder for the log (JSONL and TensorBoard) and the state to resume from.
+        resume: continue from the state in `run`, bit for bit as if never stopped but for the time it took.
+        save: called with the averaged algorithm and the iteration at every checkpoint and at the end.
+
+    Raises:
+        NonFiniteLoss: the outer loss or gradient is not finite; the last checkpoint stays as it was.
+    """
+    torch.set_flush_denormal(True)  # saturated soft-argmax makes denormals, which slow training many times over
+    torch.set_num_threads(config.threads)
+    state = TrainingState(algorithm, config.learning_rate, config.average)
+    if resume:
+        state.load(run)
+    run.mkdir(parents=True, exist_ok=True)
+    saved_at = time.monotonic()
+    with SummaryWriter(str(run / "tensorboard")) as board, (run / "log.jsonl").open("a") as log, _progress() as progress:
+        bar = progress.add_task("meta-training", total=config.iterations, completed=state.iteration, loss=float("nan"))
+        while state.iteration < config.iterations:
+            started = time.monotonic()
+            row = _outer_step(algorithm, training, state, config)
+            row["seconds"] = time.monotonic() - started
+            if state.iteration % config.validate_every == 0 or state.iteration == config.iterations:
+                row |= state.with_average(lambda: validate(algorithm, validation))
+            _write(row, state.iteration, log, board)
+            progress.update(bar, completed=state.iteration, loss=row["loss"])
+            if time.monotonic() - saved_at > config.save_every_s or state.iteration == config.iterations:
+                state.save(run)
+                state.with_average(lambda: save(algorithm, state.iteration))
+                saved_at = time.monotonic()
+    state.use_average()
+
+
+def _outer_step(
+    algorithm: AbstractAlgorithm, sampler: TaskSampler, state: TrainingState, config: TrainingConfig
+) -> dict[str, float]:
+    rng = np.random.default_rng([config.seed, state.iteration])
+    reports: list[dict[str, float]] = []
+    state.optimizer.zero_grad(set_to_none=True)
+    for _ in range(config.meta_batch):
+        loss = algorithm.meta_loss(sampler.sample(rng))
+        (loss.total / config.meta_batch).backward()  # a task at a time: memory does not grow with the batch
+        reports.append(loss.report | {"loss": float(loss.total.detach())})
+    norm = torch.nn.utils.clip_grad_norm_(algorithm.parameters(), config.clip_norm)
+    if not torch.isfinite(norm):
+        raise NonFiniteLoss(
+            f"iteration {state.iteration}: expected a finite outer gradient, found norm {float(norm)}; "
+            "resume from the last checkpoint with a lower learning rate."
+        )
+    state.step(learning_rate(config, state.iteration))
+    return {**mean_of(reports), "gradient_norm": float(norm)}
+
+
+def learning_rate(config: TrainingConfig, iteration: int) -> float:
+    """Constant until `decay_from`, then a half cosine down to a twentieth of it."""
+    start = config.decay_from * config.iterations
+    progress = min(max((iteration - start) / max(config.iterations - start, 1), 0.0), 1.0)
+    return config.learning_rate * (0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * progress))))
+
+
+def validate(algorithm: AbstractAlgorithm, sampler: TaskSampler) -> dict[str, float]:
+    """Mean report of every validation task, with fixed draws."""
+    reports = []
+    for index in range(len(sampler)):
+        task = sampler.draw(index, np.random.default_rng([VALIDATION_SEED, index]))
+        loss = algorithm.meta_loss(task)
+        reports.append({f"validation_{name}": value for name, value in loss.report.items()})
+    return mean_of(reports)
+
+
+def mean_of(reports: list[dict[str, float]]) -> dict[str, float]:
+    """Mean of each named number over the reports that have it."""
+    names = sorted({name for report in reports for name in report})
+    return {name: float(np.mean([report[name] for report in reports if name in report])) for name in names}
+
+
+def _write(row: dict[str, float], iteration: int, log, board: SummaryWriter) -> None:
+    log.write(json.dumps({"iteration": iteration} | {name: round(value, 6) for name, value in row.items()}) + "\n")
+    log.flush()
+    for name, value in row.items():
+        board.add_scalar(name, value, iteration)
+
+
+def _progress() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("loss {task.fields[loss]:.3f}"),
+        TimeRemainingColumn(),
+    )
