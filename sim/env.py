@@ -45,6 +45,11 @@ class Environment:
         mujoco.mj_forward(self.model, self.data)
         self.task.reset(self.model, self.data, rng)
         mujoco.mj_forward(self.model, self.data)
+        for _ in range(round(self.task.settle_s * self.robot.servo_rate_hz)):
+            self._run_servo_period(self.robot.idle_action)
+        self._raise_if_diverged()
+        self.data.time = 0.0
+        mujoco.mj_forward(self.model, self.data)
         return self.observe()
 
     def step(self, action: NDArray[np.floating]) -> Observation:
@@ -59,10 +64,8 @@ class Environment:
     def advance(self, action: NDArray[np.floating]) -> None:
         """Act for one control period without rendering a picture; otherwise as `step`."""
         checked = self._checked(action)
-        dt_s = self.num_physics_steps * self.model.opt.timestep
         for _ in range(self.num_servo_steps):
-            self.robot.apply(self.model, self.data, checked, dt_s)
-            mujoco.mj_step(self.model, self.data, self.num_physics_steps)
+            self._run_servo_period(checked)
         self._raise_if_diverged()
         # Body and site poses lag one integration step behind qpos; observers expect them to agree.
         mujoco.mj_kinematics(self.model, self.data)
@@ -98,6 +101,10 @@ class Environment:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _run_servo_period(self, action: NDArray[np.float64]) -> None:
+        self.robot.apply(self.model, self.data, action, self.num_physics_steps * self.model.opt.timestep)
+        mujoco.mj_step(self.model, self.data, self.num_physics_steps)
 
     def _checked(self, action: NDArray[np.floating]) -> NDArray[np.float64]:
         checked = np.asarray(action, dtype=np.float64)

@@ -21,6 +21,8 @@ class AbstractRobot(ABC):
     """Number of state components."""
     servo_rate_hz: float
     """How often `apply` is called per second of simulated time."""
+    idle_action: NDArray[np.float64]
+    """Shape (action_size,): hold still, gripper closed."""
 
     @abstractmethod
     def spec(self) -> mujoco.MjSpec:

@@ -28,6 +28,8 @@ class AbstractTask(ABC):
     """Length of an episode in control steps."""
     control_rate_hz: float
     """Actions per second."""
+    settle_s: float
+    """How long the world comes to rest after a layout was drawn, before time zero."""
     image_height: int
     """Height of the policy camera's picture in pixels."""
     image_width: int

@@ -1,0 +1,7 @@
+"""Every expert by the name of its task. A new expert is one file and one line here."""
+
+from sim.experts.expert import AbstractExpert
+from sim.experts.place import PlaceExpert
+from sim.experts.reach import ReachExpert
+
+EXPERTS: dict[str, type[AbstractExpert]] = {"place": PlaceExpert, "reach": ReachExpert}

@@ -1,0 +1,7 @@
+"""Every robot by name. A new robot is one file and one line here."""
+
+from sim.robots.planar_arm import PlanarArm
+from sim.robots.pr2 import PR2
+from sim.robots.robot import AbstractRobot
+
+ROBOTS: dict[str, type[AbstractRobot]] = {"planar_arm": PlanarArm, "pr2": PR2}
