@@ -16,7 +16,7 @@ Rgb = tuple[float, float, float]
 
 NUM_HUES = 25
 TONES: tuple[tuple[float, float], ...] = (
-    (0.62, 0.22), (0.72, 0.17), (0.82, 0.14), (0.88, 0.08), (0.50, 0.16), (0.40, 0.11),
+    (0.62, 0.22), (0.72, 0.17), (0.82, 0.14), (0.88, 0.08), (0.52, 0.16), (0.43, 0.12),
 )
 """Lightness and chroma: vivid, bright, light, pastel, deep, dark. Chroma shrinks where sRGB cannot show it."""
 

@@ -34,6 +34,8 @@ class Container:
 
     object_id: str
     """Identity in the catalogue, such as "train-bowl-017"."""
+    split: Split
+    """Which catalogue."""
     kind: str
     """A key of KINDS."""
     form: Form
@@ -53,6 +55,11 @@ class Container:
     def radius_m(self) -> float:
         """Half the outer width."""
         return self.form.radius_m
+
+    @property
+    def footprint_m(self) -> float:
+        """Radius of the upright circle that holds all of it: more than radius_m where there are corners."""
+        return self.form.footprint_m
 
     @property
     def height_m(self) -> float:
@@ -202,7 +209,7 @@ def _container(rng: np.random.Generator, split: Split, index: int, colours: tupl
     far = [colour for colour in colours if colour_distance(colour, rgb) > 0.12]
     pattern = "plain" if rng.random() < PLAIN_SHARE else str(rng.choice(list(PATTERNS)))
     return Container(
-        object_id=f"{split}-{kind}-{index:03d}", kind=kind, form=_form(rng, KINDS[kind]), rgb=rgb,
+        object_id=f"{split}-{kind}-{index:03d}", split=split, kind=kind, form=_form(rng, KINDS[kind]), rgb=rgb,
         second_rgb=far[rng.integers(len(far))], pattern=pattern,
         texture_seed=SPLIT_SEED[split] * 1_000_000 + index, mass_kg=round(float(rng.uniform(0.35, 0.6)), 3),
     )

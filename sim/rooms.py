@@ -130,8 +130,8 @@ def _room(rng: np.random.Generator, place: Place, split: Split, seed: tuple[int,
     # Sunlight is bluish, a bulb is yellowish; a laboratory has one kind of lamp.
     warmth = rng.uniform(-0.02, 0.02) if place == "lab" else rng.uniform(-0.08, 0.12)
     tint = np.array((1 + warmth, 1.0, 1 - 1.3 * warmth))
-    main = rng.uniform(0.40, 0.48) if place == "lab" else rng.uniform(0.3, 0.55)
-    ambient = rng.uniform(0.36, 0.42) if place == "lab" else rng.uniform(0.3, 0.42)
+    main = rng.uniform(0.45, 0.55) if place == "lab" else rng.uniform(0.35, 0.6)
+    ambient = rng.uniform(0.38, 0.44) if place == "lab" else rng.uniform(0.32, 0.46)
     walls = _muted(rng, (0.35, 0.9), 0.05), _muted(rng, (0.35, 0.8), 0.05)
     return Room(
         room_id=f"{place}-{split}-{index:03d}", table=_surface(rng, kind, identity),
