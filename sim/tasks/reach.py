@@ -3,8 +3,8 @@
 Description: three flat discs lie on a grey floor, seen straight from above; the colour of one of them is the task.
 Randomisation: identity = three colours out of the split; layout = positions of the discs.
 Success: fingertip within 0.05 m of the target at some time in the last 10 of 50 steps.
-Source: released MIL evaluation of simulated reaching (minimum distance over the last 10 of 50 steps at most 0.05 m) and
-thesis section 6 colours held out. Differs: our own arm, floor and colours. It refuses to know how the arm is driven.
+Source: evaluation/eval_reach.py of the released MIL code (least distance over the last 10 of 50 steps at most 0.05 m).
+Differs: our own arm, floor and colours. It refuses to know how the arm is driven.
 """
 
 from typing import Self

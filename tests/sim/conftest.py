@@ -1,0 +1,3 @@
+"""Importing sim chooses the OpenGL backend, which must come before any test module imports mujoco itself."""
+
+import sim  # noqa: F401
