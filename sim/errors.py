@@ -63,3 +63,7 @@ class LayoutFailed(SimError):
 
 class ExpertFailed(SimError):
     """The scripted expert did not succeed in any of its attempts."""
+
+
+class FilmFailed(SimError):
+    """No film of a task could be made in the allowed number of attempts."""
