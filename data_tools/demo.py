@@ -42,7 +42,7 @@ class VideoSource:
     codec: str = "raw"
     """Codec name as the container states it, or "raw"."""
     rotation_deg: int = 0
-    """Rotation that the file asked for and that has been applied already."""
+    """Clockwise rotation that the file asked for and that has been applied already."""
     sha256: str = ""
     """Hash of the file, or an empty string."""
 
@@ -97,7 +97,7 @@ class Demo:
         _check_real("Demo.actions", self.actions, 2)
         lengths = {"frames": len(self.video), "states": len(self.states), "actions": len(self.actions)}
         if len(set(lengths.values())) != 1:
-            raise DemoShapeMismatch(f"Demo {self.task_id!r}: expected equal lengths, found {lengths}; re-record the demo.")
+            raise DemoShapeMismatch(f"Demo {self.task_id!r}: expected equal lengths, found {lengths}; record it again.")
         _check_times("Demo.state_time_s", self.state_time_s, len(self.states))
         _check_times("Demo.action_time_s", self.action_time_s, len(self.actions))
 
@@ -122,7 +122,7 @@ class Film:
     def __post_init__(self) -> None:
         if self.hand_xy is not None and self.hand_xy.shape != (len(self.video), 2):
             raise DemoShapeMismatch(
-                f"Film.hand_xy: expected shape {(len(self.video), 2)}, found {self.hand_xy.shape}; pass None if unknown."
+                f"Film.hand_xy: expected {(len(self.video), 2)}, found {self.hand_xy.shape}; pass None if unknown."
             )
 
 
@@ -146,18 +146,19 @@ class TaskDemos:
 def _check_pictures(name: str, value: NDArray[np.uint8], ndim: int) -> None:
     expected = "(T, height, width, 3)" if ndim == 4 else "(height, width, 3)"
     if value.dtype != np.uint8 or value.ndim != ndim or value.shape[-1] != 3 or 0 in value.shape:
-        raise DemoShapeMismatch(f"{name}: expected uint8 {expected}, none of them zero; found {value.dtype} {value.shape}.")
+        raise DemoShapeMismatch(f"{name}: expected uint8 {expected}, no side zero; found {value.dtype} {value.shape}.")
 
 
 def _check_real(name: str, value: NDArray[np.float32], ndim: int) -> None:
     if value.dtype != np.float32 or value.ndim != ndim:
         raise DemoShapeMismatch(f"{name}: expected float32 with {ndim} dimensions, found {value.dtype} {value.shape}.")
     if not np.isfinite(value).all():
-        raise DemoShapeMismatch(f"{name}: expected finite numbers, found NaN or infinity at {np.argwhere(~np.isfinite(value))[0]}.")
+        first = np.argwhere(~np.isfinite(value))[0].tolist()
+        raise DemoShapeMismatch(f"{name}: expected finite numbers, found NaN or infinity at {first}.")
 
 
 def _check_times(name: str, value: NDArray[np.float64], length: int) -> None:
     if value.dtype != np.float64 or value.shape != (length,):
         raise DemoShapeMismatch(f"{name}: expected float64 ({length},), found {value.dtype} {value.shape}.")
     if not np.isfinite(value).all() or (np.diff(value) <= 0).any():
-        raise DemoShapeMismatch(f"{name}: expected finite, strictly increasing times in seconds, found a step back or NaN.")
+        raise DemoShapeMismatch(f"{name}: expected finite, strictly increasing seconds, found a step back or NaN.")

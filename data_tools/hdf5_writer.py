@@ -1,0 +1,124 @@
+"""Writing demo files: the layout is that of hdf5, the promise is that a file is whole or absent."""
+
+import json
+import os
+import re
+import shutil
+from dataclasses import replace
+from pathlib import Path
+from types import TracebackType
+
+import h5py
+import numpy as np
+
+from data_tools.atomic import flush_to_disk, partial_name, replace_folder
+from data_tools.demo import Demo, TaskDemos
+from data_tools.film_folder import film_folder, store_film
+from data_tools.hdf5_checks import refuse
+from data_tools.provenance import UNKNOWN, Provenance, code_version
+
+FORMAT = "mil-demos"
+FORMAT_VERSION = 1
+_FRAMES_PER_CHUNK = 10  # a second of film: large enough to compress, small enough to read a part
+_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # it becomes the name of a file and of a group
+
+
+class DemoWriter:
+    """Writes a demo file task by task; leaving its `with` block well commits the file, an exception discards it.
+
+    Args: path: ends in .hdf5. provenance: origin of the data. overwrite: replace a file or film folder of that name.
+    Raises: DemoFileError: the name is wrong or taken, a task comes twice, or demos differ in the shape of a step.
+    """
+
+    def __init__(self, path: Path | str, provenance: Provenance = UNKNOWN, *, overwrite: bool = False) -> None:
+        self._path, self._films = Path(path), film_folder(Path(path))
+        self._overwrite = overwrite
+        self._check_name()
+        self._path.parent.mkdir(parents=True, exist_ok=True)
+        self._partial, self._partial_films = partial_name(self._path), partial_name(self._films)
+        self._provenance = replace(provenance, code_version=provenance.code_version or code_version())
+        self._num_demos = self._num_samples = 0
+        self._step_shapes: tuple[tuple[int, ...], ...] = ()
+        self._file = h5py.File(self._partial, "w")
+        self._file.create_group("data")
+        self._file.create_group("films", track_order=True)  # tasks come back in the order in which they came
+
+    def __enter__(self) -> "DemoWriter":
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, _: TracebackType | None) -> None:
+        try:
+            if kind is None:
+                self._commit()
+        finally:
+            self._file.close()
+            self._partial.unlink(missing_ok=True)
+            shutil.rmtree(self._partial_films, ignore_errors=True)
+
+    def append(self, task: TaskDemos) -> None:
+        """Add all demos and films of one task."""
+        if not _TASK_ID.fullmatch(task.task_id):
+            refuse(str(self._path), f"a task id like {_TASK_ID.pattern}", f"{task.task_id!r}", "rename the task")
+        if f"films/{task.task_id}" in self._file:
+            refuse(str(self._path), "each task once", f"{task.task_id!r} again", "append all its demos together")
+        films = self._file.create_group(f"films/{task.task_id}")
+        for demo in task.demos:
+            self._append_demo(demo)
+        for index, film in enumerate(task.films):
+            reference = store_film(self._partial_films, film, task.task_id, index)
+            group = films.create_group(f"film_{index}")
+            group.attrs.update({"file": reference.file_name, "sha256": reference.sha256})
+            group["capture_time_s"] = film.video.capture_time_s
+            if film.hand_xy is not None:
+                group["hand_xy"] = film.hand_xy.astype(np.float32, copy=False)
+
+    def _append_demo(self, demo: Demo) -> None:
+        frames = demo.video.frames
+        shapes = (frames.shape[1:], demo.states.shape[1:], demo.actions.shape[1:])
+        self._step_shapes = self._step_shapes or shapes
+        if shapes != self._step_shapes:
+            refuse(f"{self._path}, {demo.task_id}", f"picture, state and action of shapes {self._step_shapes}",
+                   f"{shapes}", "write demos of another robot or camera to another file")
+        group = self._file.create_group(f"data/demo_{self._num_demos}")
+        is_success = demo.outcome == "success"
+        group.attrs.update({
+            "num_samples": len(demo), "task_id": demo.task_id, "robot": demo.robot, "outcome": demo.outcome,
+            "success": is_success, "clock": demo.clock, "seed": self._provenance.seed, "split": self._provenance.split,
+        })
+        chunks = (min(_FRAMES_PER_CHUNK, len(frames)), *frames.shape[1:])
+        group.create_dataset("obs/image", data=frames, chunks=chunks, compression="gzip", compression_opts=1)
+        group["obs/state"], group["obs/state_time_s"] = demo.states, demo.state_time_s
+        group["obs/capture_time_s"] = demo.video.capture_time_s
+        group["actions"], group["action_time_s"] = demo.actions, demo.action_time_s
+        is_last = np.arange(len(demo)) == len(demo) - 1
+        group["rewards"], group["dones"] = (is_last & is_success).astype(np.float32), is_last.astype(np.uint8)
+        group["states"] = group["obs/state"]
+        self._num_demos += 1
+        self._num_samples += len(demo)
+
+    def _commit(self) -> None:
+        data, origin = self._file["data"], self._provenance
+        # type 2 is robomimic's number for Gym environments, and the one that Isaac Lab writes
+        env_args = {"env_name": origin.task, "type": 2, "env_kwargs": {}, "env_version": origin.code_version}
+        data.attrs.update({
+            "total": self._num_samples, "env_args": json.dumps(env_args), "format": FORMAT,
+            "format_version": FORMAT_VERSION, "provenance": origin.to_json(),
+        })
+        names = [f"demo_{index}" for index in range(self._num_demos)]
+        self._file.create_dataset(f"mask/{origin.split}", data=np.array(names, dtype="S"))
+        self._file.close()
+        flush_to_disk(self._partial)
+        self._check_name()
+        if self._partial_films.exists():
+            replace_folder(self._partial_films, self._films)
+        elif self._films.exists():
+            shutil.rmtree(self._films)
+        os.replace(self._partial, self._path)
+        flush_to_disk(self._path.parent)
+
+    def _check_name(self) -> None:
+        if self._path.suffix != ".hdf5":
+            refuse(str(self._path), "a name that ends in .hdf5", f"{self._path.suffix!r}", "change the name")
+        taken = [str(name) for name in (self._path, self._films) if name.exists()]
+        if taken and not self._overwrite:
+            refuse(str(self._path), "a free name", f"{' and '.join(taken)}", "choose another or pass --overwrite")

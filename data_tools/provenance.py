@@ -1,0 +1,66 @@
+"""Where demonstrations came from: what a stranger needs to make them again, and to know whether they may use them."""
+
+import dataclasses
+import json
+import subprocess
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+
+from data_tools.demo import Split
+from data_tools.errors import DataError
+
+
+@dataclass(frozen=True)
+class Provenance:
+    """Origin of one file of demonstrations. Everything in it is plain text or a number, so that it fits into JSON."""
+
+    task: str = "unknown"
+    """Name of the task family, as in `--task`."""
+    split: Split = "train"
+    """Which identities the tasks were drawn from."""
+    seed: int = -1
+    """Seed of the collection, or -1 for demonstrations that no seed can repeat."""
+    code_version: str = ""
+    """What `code_version()` said when the file was written; filled in when empty."""
+    licence: str = "Apache-2.0"
+    """Licence of the data, as an SPDX name."""
+    consent: str = "simulated: shows no person"
+    """What the people in the films agreed to."""
+    created_by: str = ""
+    """Command that made the file."""
+
+    def to_json(self) -> str:
+        """One line of JSON."""
+        return json.dumps(dataclasses.asdict(self))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Provenance":
+        """The inverse of `to_json`; fields of later versions are left out. Raises: DataError: no JSON object."""
+        try:
+            fields = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise DataError(f"Provenance: expected a JSON object, found {text[:40]!r} ({error}).") from error
+        if not isinstance(fields, dict):
+            raise DataError(f"Provenance: expected a JSON object, found {text[:40]!r}.")
+        known = {field.name for field in dataclasses.fields(cls)}
+        return cls(**{name: value for name, value in fields.items() if name in known})
+
+
+UNKNOWN = Provenance()
+"""Demonstrations of which nothing is known."""
+
+
+@cache
+def code_version() -> str:
+    """Version of this code: the commit when it runs from a checkout, else the version of the installed package."""
+    command = ["git", "-C", str(Path(__file__).parent), "describe", "--always", "--dirty", "--tags"]
+    try:
+        return subprocess.run(command, capture_output=True, text=True, check=True, timeout=5).stdout.strip()
+    except (OSError, subprocess.SubprocessError):
+        pass  # no git here, or no checkout: an installed package knows its version by itself
+    try:
+        return metadata.version("mil")
+    except metadata.PackageNotFoundError:
+        return "unknown"
