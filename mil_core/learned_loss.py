@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 import torch
+import torch.nn.functional as functional
 from jaxtyping import Float
 from torch import Tensor, nn
 
@@ -45,19 +46,20 @@ class TemporalLoss(nn.Module):
         super().__init__()
         self.convolutions = nn.ModuleList(
             [
-                nn.Conv1d(num_inputs, num_filters, kernel_size, padding="same"),
-                nn.Conv1d(num_filters, num_filters, kernel_size, padding="same"),
+                nn.Conv1d(num_inputs, num_filters, kernel_size),
+                nn.Conv1d(num_filters, num_filters, kernel_size),
             ]
         )
         self.offsets = nn.ParameterList([nn.Parameter(torch.zeros(num_filters)) for _ in range(2)])
         self.readout = nn.Conv1d(num_filters, num_filters, 1)
         self.reduction: Reduction = reduction
+        self._padding = ((kernel_size - 1) // 2, kernel_size // 2)
 
     def forward(self, activations: Float[Tensor, "frame channel"]) -> Float[Tensor, ""]:
         """Scalar loss >= 0 of one film's activations, shape (frames, channels)."""
         value = activations.T.unsqueeze(0)
         for convolution, offset in zip(self.convolutions, self.offsets, strict=True):
-            value = offset_norm(convolution(value), offset).relu()
+            value = offset_norm(convolution(functional.pad(value, self._padding)), offset).relu()
         return _reduced(self.readout(value), self.reduction)
 
 

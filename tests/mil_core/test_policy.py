@@ -1,0 +1,102 @@
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mil_core.policies.bias_transform import BiasTransform
+from mil_core.policies.encoder import Encoder, _padded_same, offset_norm, soft_argmax
+from mil_core.policies.policy import Policy, PolicyConfig
+
+SMALL = PolicyConfig(
+    image_height=18, image_width=20, state_size=3, velocity_size=2, has_gripper=True, end_pose_size=3,
+    filters=(4, 5), strides=(2, 1), hidden=(7,), context_size=2,
+)  # fmt: skip
+
+
+@given(st.integers(0, 6), st.integers(0, 8))
+def test_soft_argmax_of_a_peak_is_its_coordinate(row, column):
+    features = torch.full((1, 1, 7, 9), -1e4)
+    features[0, 0, row, column] = 1e4
+    x, y = soft_argmax(features)[0]
+    assert x.item() == pytest.approx((column - 4.5) / 9, abs=1e-6)
+    assert y.item() == pytest.approx((row - 3.5) / 7, abs=1e-6)
+
+
+def test_soft_argmax_interleaves_x_and_y_of_each_channel():
+    features = torch.full((1, 2, 4, 4), -1e4)
+    features[0, 0, 0, 3] = features[0, 1, 3, 0] = 1e4
+    torch.testing.assert_close(soft_argmax(features)[0], torch.tensor([0.25, -0.5, -0.5, 0.25]))
+
+
+def test_offset_norm_has_zero_mean_and_unit_variance_over_channels_and_pixels_together():
+    value = torch.randn(3, 4, 5, 6, dtype=torch.float64) * 7 + 2
+    normal = offset_norm(value, torch.zeros(4, dtype=torch.float64))
+    torch.testing.assert_close(normal.mean((1, 2, 3)), torch.zeros(3, dtype=torch.float64), atol=1e-9, rtol=0)
+    torch.testing.assert_close(normal.var((1, 2, 3), correction=0), torch.ones(3, dtype=torch.float64), atol=1e-4, rtol=0)
+
+
+def test_offset_norm_equals_one_group_norm_without_scale():
+    value, offset = torch.randn(2, 4, 5, 6), torch.randn(4)
+    expected = torch.nn.functional.group_norm(value, 1, torch.ones(4), offset, eps=1e-5)
+    torch.testing.assert_close(offset_norm(value, offset), expected)
+
+
+def test_same_padding_gives_the_map_sizes_of_the_released_code():
+    sizes, value = [], torch.zeros(1, 1, 125, 125)
+    for _ in range(4):
+        value = torch.nn.functional.conv2d(_padded_same(value, 5, 2), torch.zeros(1, 1, 5, 5), stride=2)
+        sizes.append(value.shape[-1])
+    assert sizes == [63, 32, 16, 8]
+
+
+def test_same_padding_is_asymmetric_where_an_even_size_meets_a_stride_of_two():
+    padded = _padded_same(torch.ones(1, 1, 4, 4), 3, 2)
+    assert padded.shape[-2:] == (5, 5)
+    assert padded[0, 0, 0, 0] == 1 and padded[0, 0, -1, -1] == 0
+
+
+def test_a_bias_transformation_is_a_layer_whose_bias_is_b_plus_w_z():
+    transform, layer = BiasTransform(3), torch.nn.Linear(7, 5)
+    torch.nn.init.normal_(transform.vector)
+    value = torch.randn(2, 4)
+    plain = torch.nn.functional.linear(value, layer.weight[:, :4], layer.bias + layer.weight[:, 4:] @ transform.vector)
+    torch.testing.assert_close(layer(transform(value)), plain)
+
+
+def test_a_gradient_step_on_the_bias_transformation_moves_the_bias_by_more_than_the_bias_alone():
+    transform, layer = BiasTransform(3), torch.nn.Linear(4, 1)
+    layer(transform(torch.zeros(1, 1))).sum().backward()
+    assert layer.bias.grad is not None and transform.vector.grad is not None
+    torch.testing.assert_close(transform.vector.grad, layer.weight[0, 1:].detach())
+
+
+def test_the_policy_gives_outputs_of_the_configured_sizes():
+    output = Policy(SMALL)(torch.rand(6, 3, 18, 20), torch.rand(6, 3))
+    assert [tuple(part.shape) for part in output] == [(6, 10), (3,), (6, 7), (6, 3)]
+
+
+def test_the_action_loss_does_not_reach_the_end_pose_head():
+    policy = Policy(SMALL)
+    policy(torch.rand(2, 3, 18, 20), torch.rand(2, 3)).action.square().sum().backward()
+    assert policy.end_pose is not None and policy.end_pose.weight.grad is None
+    assert policy.encoder.convolutions[0].weight.grad is not None
+
+
+def test_a_given_end_pose_is_used_in_place_of_the_prediction():
+    policy, pictures, states = Policy(SMALL), torch.rand(2, 3, 18, 20), torch.rand(2, 3)
+    first = policy(pictures, states)
+    again = policy(pictures[1:], states[1:], end_pose=first.end_pose)
+    torch.testing.assert_close(again.action[0], first.action[1])
+    other = policy(pictures[1:], states[1:], end_pose=first.end_pose + 1)
+    assert not torch.allclose(other.action, again.action)
+
+
+def test_all_but_the_norm_offsets_are_adapted():
+    policy = Policy(SMALL)
+    left_out = {name for name, _ in policy.named_parameters()} - policy.adapted_names()
+    assert left_out == {"encoder.offsets.0", "encoder.offsets.1"}
+
+
+def test_an_encoder_refuses_filters_and_strides_of_different_lengths():
+    with pytest.raises(ValueError, match="zip"):
+        Encoder(3, (4, 4), (2,), 3)
