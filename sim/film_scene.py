@@ -131,6 +131,8 @@ def compile_scene(scene: FilmScene) -> mujoco.MjModel:
     add_hand(spec, scene.person)
     add_camera(spec, CAMERA, scene.camera.position_m, scene.camera.target_m, scene.camera.fovy_deg)
     spec.visual.map.znear = 0.02
+    # Three times faster in software; films are read at half their size, which smooths the edges better.
+    spec.visual.quality.offsamples = 0
     return spec.compile()
 
 

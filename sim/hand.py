@@ -68,10 +68,10 @@ def add_hand(spec: mujoco.MjSpec, person: Demonstrator) -> None:
     skin = (*person.skin_rgb, 1)
     for index, (start, end) in enumerate(_hand_segments(1.0, 0.02)):
         radius = (FINGER_RADIUS_M if index < 8 else _PALM_RADIUS_M if index < 12 else _THUMB_RADIUS_M) * person.size
-        half = np.linalg.norm(end - start) / 2 * person.size
+        # Away from the body's frame from the start: a geom that is compiled in that frame can never leave it.
         hand.add_geom(
-            name=f"hand_{index}", type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=(radius, half, 0), rgba=skin,
-            group=2, contype=0, conaffinity=0, mass=0,
+            name=f"hand_{index}", type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=(radius, 0, 0),
+            fromto=(*start * person.size, *end * person.size), rgba=skin, group=2, contype=0, conaffinity=0, mass=0,
         )
     for radius, start, end, rgb in (
         (0.027 * person.size, 0.0, person.bare_m + 0.01, person.skin_rgb),
