@@ -19,6 +19,13 @@ class AbstractExpert(ABC):
         """Called once after each reset of the environment; experts that keep no state need not care."""
         del env, rng
 
+    def disturbed(
+        self, action: NDArray[np.floating], rng: np.random.Generator, noise_m_s: float
+    ) -> NDArray[np.floating]:
+        """What is executed instead of `action` while exploring; nothing is disturbed unless an expert says so."""
+        del rng, noise_m_s
+        return action
+
     @abstractmethod
     def act(self, env: Environment) -> NDArray[np.float64]:
         """Action for the next control step, shape (env.robot.action_size,)."""

@@ -12,8 +12,8 @@ from sim.experts.expert import AbstractExpert
 from sim.tasks.place import CONTAINERS, ITEM, TABLE_HEIGHT_M
 from sim.tasks.task import GRASP_EQUALITY
 
-GAIN_PER_S = 3.5
-MAX_SPEED_M_S = 0.33
+GAIN_PER_S = 3.0
+MAX_SPEED_M_S = 0.28
 CARRY_HEIGHT_M = TABLE_HEIGHT_M + 0.16
 """Of the item's centre: its lower end clears the highest container (0.08 m) by 0.05 m."""
 RELEASE_HEIGHT_M = TABLE_HEIGHT_M + 0.115
@@ -43,3 +43,13 @@ class PlaceExpert(AbstractExpert):
         action[:3] = velocity * min(1.0, MAX_SPEED_M_S / speed)
         action[6] = 1.0
         return action
+
+    def disturbed(
+        self, action: NDArray[np.floating], rng: np.random.Generator, noise_m_s: float
+    ) -> NDArray[np.floating]:
+        """Noise on the linear velocity for as long as the item is held."""
+        if action[6] < 0.5:
+            return action
+        noise = np.zeros(len(action))
+        noise[:3] = rng.normal(0.0, noise_m_s, 3)
+        return action + noise

@@ -44,7 +44,7 @@ TORSO_LIFT_M = 0.2
 TOOL_OFFSET_M = (0.18, 0.0, 0.0)
 """Frame r_gripper_tool_frame in r_gripper_palm_link, from the URDF."""
 
-HOME_POSITION_M = np.array([0.42, -0.52, 0.98])
+HOME_POSITION_M = np.array([0.44, -0.46, 0.93])
 """Tool at home, in the base frame: beside the table's free area and outside most of the policy's picture."""
 HOME_PITCH_RAD = np.deg2rad(60.0)
 """The gripper points forward and this much down."""
@@ -134,7 +134,7 @@ def _add_collisions(spec: mujoco.MjSpec) -> None:
 
 def _hide_background(spec: mujoco.MjSpec) -> None:
     for body in spec.bodies:
-        if not body.name.startswith("r_"):
+        if not body.name.startswith(("r_", "base_link", "torso", "l_shoulder_pan")):
             for geom in body.geoms:
                 geom.group = BACKGROUND_GROUP
 

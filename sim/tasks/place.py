@@ -32,7 +32,7 @@ MIN_GAP_M = 0.03
 CAMERA_POSITION_M = np.array([1.24, -0.07, 1.42])
 """On a tripod across the table, where the arm hides less of it than from the robot's own head."""
 CAMERA_TARGET_M = np.array([0.66, -0.07, 0.72])
-CAMERA_FOVY_DEG = 41.0
+CAMERA_FOVY_DEG = 44.0
 MAX_LAYOUT_ATTEMPTS = 1000
 RELEASED_CLEARANCE_M = 0.01
 """An item lies "on" a container when its centre is at most its own half size and this much above the rim."""
