@@ -128,6 +128,8 @@ def _add_collisions(spec: mujoco.MjSpec) -> None:
         )
     capsule = mujoco.mjtGeom.mjGEOM_CAPSULE
     palm, forearm = spec.body("r_gripper_palm_link"), spec.body("r_forearm_link")
+    # The wrist lets these two shapes overlap, which the real, slimmer parts do not.
+    spec.add_exclude(name="wrist", bodyname1=palm.name, bodyname2=forearm.name)
     palm.add_geom(name="palm_collision", type=capsule, fromto=[0.03, 0, 0, 0.09, 0, 0], size=[0.04, 0, 0], **shape)
     forearm.add_geom(name="forearm_collision", type=capsule, fromto=[0.05, 0, 0, 0.28, 0, 0], size=[0.05, 0, 0], **shape)
 
