@@ -163,9 +163,9 @@ def _wall_box(foot_m: NDArray[np.float64], rim_m: NDArray[np.float64], along_m: 
     rise = np.linalg.norm(rim_m - foot_m)
     axis_along, axis_up = along_m / length, (rim_m - foot_m) / rise
     outwards = np.cross(axis_along, axis_up)
-    # The lower edge of a leaning box would dip under the foot: start it above by that much.
-    dip = WALL_COLLISION_M / 2 * abs(outwards[2])
-    centre = (foot_m + rim_m) / 2 + outwards * (WALL_COLLISION_M / 2 - WALL_M) + (0.0, 0.0, dip)
+    # The outer edge of a leaning box would dip under the table: lift the lowest ones by that much.
+    lift_m = (WALL_COLLISION_M - WALL_M) * abs(outwards[2]) if foot_m[2] == 0.0 else 0.0
+    centre = (foot_m + rim_m) / 2 + outwards * (WALL_COLLISION_M / 2 - WALL_M) + (0.0, 0.0, lift_m)
     quaternion = np.zeros(4)
     mujoco.mju_mat2Quat(quaternion, np.column_stack((axis_along, outwards, -axis_up)).ravel())
     return Box(centre, np.array((length / 2, WALL_COLLISION_M / 2, rise / 2)), quaternion)

@@ -149,10 +149,11 @@ def _draw_places(rng: np.random.Generator, containers: tuple[Container, ...]) ->
 def _draw_camera(rng: np.random.Generator, azimuth_rad: float) -> CameraPose:
     """A camera about a metre away, 35 to 60 degrees up."""
     elevation, distance = np.deg2rad(rng.uniform(35, 60)), rng.uniform(0.85, 1.15)
-    direction = np.array((np.cos(azimuth_rad) * np.cos(elevation), np.sin(azimuth_rad) * np.cos(elevation), np.sin(elevation)))
+    level = np.array((np.cos(azimuth_rad), np.sin(azimuth_rad), 0.0))
+    direction = np.cos(elevation) * level + (0.0, 0.0, np.sin(elevation))
     target_m = np.array((*rng.uniform(-0.04, 0.04, 2), 0.02))
     # A longer lens from further away: the table fills the picture alike.
-    fovy_deg = np.rad2deg(2 * np.arctan(rng.uniform(0.33, 0.39) / distance))
+    fovy_deg = np.rad2deg(2 * np.arctan(rng.uniform(0.30, 0.36) / distance))
     return CameraPose(target_m + distance * direction, target_m, float(fovy_deg))
 
 

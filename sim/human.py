@@ -79,7 +79,8 @@ def landed(task: PlaceTask, data: mujoco.MjData) -> bool:
     """Whether the item lies over the target's footprint, no higher than on its rim."""
     offset_m = data.body(ITEM).xpos - data.body(CONTAINERS[0]).xpos
     target = task.containers[0]
-    return bool(np.linalg.norm(offset_m[:2]) < target.radius_m and offset_m[2] < target.height_m + max(task.item.half_size_m))
+    highest_m = target.height_m + max(task.item.half_size_m)
+    return bool(np.linalg.norm(offset_m[:2]) < target.radius_m and offset_m[2] < highest_m)
 
 
 def seen(scene: FilmScene, model: mujoco.MjModel, data: mujoco.MjData, index: int) -> float:

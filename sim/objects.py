@@ -197,7 +197,7 @@ def add_item(spec: mujoco.MjSpec, name: str, item: Item) -> mujoco.MjsBody:
         name=name, type=ITEM_GEOMS[item.shape], size=size.get(item.shape, item.half_size_m), rgba=(*item.rgb, 1),
         mass=item.mass_kg, group=VISUAL_GROUP,
         # Rolling friction, or a ball would circle in a bowl for ever; the item's own values win over its partner's.
-        condim=6, friction=(1.0, 0.02, 0.003), priority=1,
+        condim=6, friction=(1.0, 0.02, 0.005), priority=1,
     )
     return body
 
@@ -223,10 +223,11 @@ def _form(rng: np.random.Generator, bounds: FormRange) -> Form:
 
 def _item(rng: np.random.Generator, split: Split, index: int, colours: tuple[Rgb, ...]) -> Item:
     shape = list(ITEM_GEOMS)[index % len(ITEM_GEOMS)]
-    width, depth, height = (round(float(half), 4) for half in rng.uniform(0.015, 0.025, 3))
+    # Sizes of the splits lie on interleaved grids of 0.3 mm, so that no two agree.
+    steps = rng.integers(0, 33, 3)
+    width, depth, height = (round(0.015 + 0.0003 * int(step) + 0.0001 * (SPLIT_SEED[split] - 1), 4) for step in steps)
     half_size = {
-        "ball": (width, width, width), "cylinder": (width, width, height),
-        "capsule": (round(0.8 * width, 4), round(0.8 * width, 4), 0.025),
+        "ball": (width, width, width), "cylinder": (width, width, height), "capsule": (width, width, width + 0.006),
     }.get(shape, (width, depth, height))
     return Item(
         object_id=f"{split}-{shape}-{index:03d}", shape=shape, half_size_m=half_size,

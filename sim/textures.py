@@ -59,7 +59,7 @@ def _xy(size: int) -> tuple[Amount, Amount]:
 
 def _stripes(size: int, rng: np.random.Generator) -> Amount:
     x, _ = _xy(size)
-    return ((x * rng.integers(5, 10) + rng.random()) % 1 < rng.uniform(0.2, 0.4)).astype(float)
+    return ((x * rng.integers(5, 10) + rng.random()) % 1 < rng.uniform(0.2, 0.36)).astype(float)
 
 
 def _bands(size: int, rng: np.random.Generator) -> Amount:
