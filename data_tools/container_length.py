@@ -3,6 +3,7 @@
 Reads only the headers of four containers, without decoding, and refuses to know what is inside them.
 """
 
+import mmap
 from collections.abc import Callable
 from pathlib import Path
 from typing import BinaryIO
@@ -44,9 +45,25 @@ def _is_avi_cut(file: BinaryIO, size: int) -> bool:
 
 
 def _is_gif_cut(file: BinaryIO, size: int) -> bool:
-    """Source: GIF89a specification, 27. Trailer: the last byte is 0x3B. Some writers pad with zeros after it."""
-    file.seek(max(0, size - 64))
-    return not file.read().rstrip(b"\0").endswith(b"\x3b")
+    """Walk the blocks up to the trailer. Source: GIF89a specification, sections 15 to 27."""
+    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        try:
+            position = 13 + _colour_table_bytes(data[10])
+            while data[position] != 0x3B:
+                # an image has 10 bytes of header, its own colours and a code size; an extension has two bytes
+                is_image = data[position] == 0x2C
+                position += 11 + _colour_table_bytes(data[position + 9]) if is_image else 2
+                while data[position]:  # sub-blocks, each with its length before it, up to one of length zero
+                    position += data[position] + 1
+                position += 1
+        except IndexError:
+            return True
+    return False
+
+
+def _colour_table_bytes(flags: int) -> int:
+    """Length of the colour table that the packed byte of a screen or image announces."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0
 
 
 def _is_matroska_cut(file: BinaryIO, size: int) -> bool:
