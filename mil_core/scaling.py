@@ -29,16 +29,19 @@ class Scaling:
     velocities: Normalizer
     """Of the continuous action dimensions; only its scale is used: zero stays zero, which is "stand still"."""
     end_poses: Normalizer
-    """Of the last state of each demonstration."""
+    """Of the last state of each demonstration, with one scale for all of its dimensions."""
 
     @classmethod
     def fit(cls, demos: Iterable[Demo], velocity_size: int) -> "Scaling":
         """Statistics over all steps of all demonstrations."""
         demos = list(demos)
+        end_poses = Normalizer.fit(np.stack([demo.states[-1] for demo in demos]))
+        # One scale for all of the pose: a millimetre counts the same upwards, where demos hardly differ, as sideways.
+        scale = np.full_like(end_poses.std, np.sqrt(np.mean(end_poses.std**2)))
         return cls(
             Normalizer.fit(np.concatenate([demo.states for demo in demos])),
             Normalizer.fit(np.concatenate([demo.actions[:, :velocity_size] for demo in demos])),
-            Normalizer.fit(np.stack([demo.states[-1] for demo in demos])),
+            Normalizer(end_poses.mean, scale),
         )
 
     def state(self, states: Numbers) -> Tensor:

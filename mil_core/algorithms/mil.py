@@ -52,7 +52,8 @@ class Mil(AbstractAlgorithm):
         steps = self.scaling.steps(support, self.config.num_inner_frames, self.policy.config)
         before = {name: value.detach().requires_grad_() for name, value in self.policy.named_parameters()}
         after = adapt(lambda p: self.inner_loss(steps, p), before, self.policy.adapted_names(), self.config.inner, create_graph=False)
-        loss_after = float(self.inner_loss(steps, after.parameters))
+        with torch.no_grad():
+            loss_after = float(self.inner_loss(steps, after.parameters))
         loss_before = after.losses[0] if after.losses else loss_after
         return AdaptedPolicy(self.policy, after.parameters, self.scaling, loss_before=loss_before, loss_after=loss_after)
 

@@ -1,0 +1,1 @@
+"""What the meta-learned policies are compared with."""

@@ -1,0 +1,67 @@
+"""The command `mil`: finds the verb, reads its typed arguments, turns known errors into messages and exit codes.
+
+Exit codes: 0 = did it; 1 = ran, and the answer is no; 2 = bad input. Each verb is a dataclass in mil_core/commands.
+"""
+
+import sys
+from collections.abc import Sequence
+from importlib import import_module
+
+import tyro
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+VERBS = {
+    "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
+}
+"""Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""
+OK, ANSWER_IS_NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run `mil` with the given words after its name; those of the process when None. Returns: the exit code."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    if not words or words[0] in ("-h", "--help", "help"):
+        Console().print(_overview())
+        return OK
+    verb = words[0]
+    if verb not in VERBS:
+        _complain(f"expected a verb of mil, found {verb!r}; use one of: {', '.join(VERBS)}.")
+        return BAD_INPUT
+    try:
+        command = getattr(import_module(f"mil_core.commands.{verb}"), VERBS[verb][0])
+        return tyro.cli(command, prog=f"mil {verb}", args=words[1:]).run()
+    except SystemExit as stop:  # tyro has printed its help or its complaint
+        return int(stop.code or OK)
+    except KeyboardInterrupt:
+        _complain("stopped by hand; nothing half written was kept.")
+        return INTERRUPTED
+    except Exception as error:
+        code = _exit_code(error)
+        if code is None:
+            raise
+        _complain(str(error))
+        return code
+
+
+def _exit_code(error: Exception) -> int | None:
+    """The exit code of an error that this project raises on purpose; None for a fault in the program."""
+    from data_tools.errors import DataError
+    from mil_core.errors import MilError, NonFiniteLoss
+    from sim.errors import ExpertFailed, FilmFailed, PhysicsDiverged, SimError
+
+    if isinstance(error, (NonFiniteLoss, ExpertFailed, FilmFailed, PhysicsDiverged)):
+        return ANSWER_IS_NO
+    return BAD_INPUT if isinstance(error, (DataError, SimError, MilError)) else None
+
+
+def _complain(message: str) -> None:
+    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]mil:[/] {escape(message)}")
+
+
+def _overview() -> Table:
+    table = Table("verb", "what it does", title="mil VERB --help tells the rest", box=None)
+    for verb, (_, summary) in VERBS.items():
+        table.add_row(verb, summary)
+    return table

@@ -1,0 +1,114 @@
+"""Scenes to judge policies in, and what happens in them. Every scene follows from seed, task index and trial index."""
+
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from data_tools.demo import Demo, Observation, Video
+from data_tools.video import write_video
+from mil_core import checkpoint as checkpoints
+from mil_core.baselines.random_policy import RandomPolicy
+from mil_core.checkpoint import Checkpoint
+from mil_core.errors import CheckpointCorrupt
+from mil_core.evaluate import Episode
+from mil_core.experiments.experiment import Experiment
+from mil_core.support import load_support_film
+from sim.collect import FILM_LAYOUT, TRIAL_LAYOUT, collect_demo, layout_rng, robot_class, task_at
+from sim.env import Environment
+from sim.errors import PhysicsDiverged
+from sim.human import film
+from sim.rollout import rollout
+from sim.tasks.place import PlaceTask
+from sim.tasks.task import AbstractTask
+
+SPLIT = "test"
+
+
+class Actor(Protocol):
+    """Whatever acts in an episode."""
+
+    def reset(self) -> None:
+        """Forget the episode so far."""
+
+    def act(self, observation: Observation) -> NDArray[np.float32]:
+        """Action for this observation."""
+        ...
+
+
+@dataclass(frozen=True)
+class TrialPlan:
+    """What to try on each task; small, so that it travels to worker processes."""
+
+    checkpoint: Path
+    """Folder of the checkpoint."""
+    sha256: str
+    """Its hash when the evaluation began."""
+    seed: int
+    """Seed of tasks and scenes."""
+    trials: int
+    """Scenes of each task."""
+
+
+def run_task(plan: TrialPlan, index: int) -> list[Episode]:
+    """Adapt to test task number `index` once, then let every method act in the same scenes of it.
+
+    Raises: MilError, SimError; CheckpointCorrupt also when the checkpoint changed since the evaluation began.
+    """
+    torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
+    checkpoint = checkpoints.load(plan.checkpoint)
+    if checkpoint.sha256 != plan.sha256:
+        raise CheckpointCorrupt(f"{plan.checkpoint}: expected the checkpoint to stay as it was, found another; evaluate a copy.")
+    experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
+    task = task_at(experiment.task, SPLIT, plan.seed, index)
+    adapted, unadapted = algorithm.adapt(support_of(experiment, task, plan.seed, index)), algorithm.unadapted()
+    episodes = []
+    with Environment(task, robot_class(experiment.robot)()) as env:
+        for trial in range(plan.trials):
+            actors: dict[str, Actor] = {
+                experiment.method: adapted,
+                "unadapted": unadapted,
+                "random": _random_policy(checkpoint, plan.seed, index, trial),
+            }
+            for method, actor in actors.items():
+                rng = layout_rng(plan.seed, SPLIT, index, TRIAL_LAYOUT + trial)
+                episodes.append(Episode(method, index, task.task_id, trial, *outcome(env, actor, rng)))
+    return episodes
+
+
+def support_of(experiment: Experiment, task: AbstractTask, seed: int, index: int) -> Video | Demo:
+    """The one film or demonstration of a test task that policies adapt from, in a scene that no trial meets.
+
+    A film goes through a real mp4 file, so that the evaluation sees what a user's film would give.
+    """
+    if experiment.support == "demo" or not isinstance(task, PlaceTask):
+        return collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, SPLIT, index, 0))
+    with tempfile.TemporaryDirectory(prefix="mil-film-") as folder:
+        path = Path(folder) / "film.mp4"
+        write_test_film(path, task, seed, index)
+        return load_support_film(path, experiment.policy)
+
+
+def write_test_film(path: Path, task: PlaceTask, seed: int, index: int) -> None:
+    """Write the film of a human doing test task number `index` as an mp4 file."""
+    video = film(task, layout_rng(seed, SPLIT, index, FILM_LAYOUT)).video
+    write_video(path, video.frames, capture_time_s=video.capture_time_s)
+
+
+def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[bool, bool, int]:
+    """Success at any time, success at the end, and the candidate that was chosen, of one episode."""
+    actor.reset()
+    try:
+        result = rollout(env, actor.act, rng, record=False)
+    except PhysicsDiverged:  # a policy that breaks the physics has failed; the next reset starts afresh
+        return False, False, -1
+    return result.success_once, result.success_at_end, result.chosen
+
+
+def _random_policy(checkpoint: Checkpoint, seed: int, index: int, trial: int) -> RandomPolicy:
+    rng = layout_rng(seed, SPLIT, index, TRIAL_LAYOUT + trial).spawn(1)[0]  # a stream that the scene does not use
+    return RandomPolicy(checkpoint.experiment.policy, checkpoint.scaling, rng)

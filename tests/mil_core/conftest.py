@@ -1,0 +1,83 @@
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+
+from data_tools.demo import Demo, Film, TaskDemos, Video
+from mil_core.algorithms.algorithm import LearningConfig
+from mil_core.behavior_cloning import CloningConfig
+from mil_core.experiments import EXPERIMENTS
+from mil_core.inner_loop import InnerConfig
+from mil_core.learned_loss import LearnedLossConfig
+from mil_core.policies.policy import PolicyConfig
+from mil_core.scaling import Scaling
+from mil_core.training import TrainingConfig
+
+HEIGHT, WIDTH, STEPS = 10, 12, 8
+
+
+@pytest.fixture(autouse=True)
+def one_thread():
+    torch.set_num_threads(1)
+    torch.manual_seed(0)
+    yield
+    torch.set_flush_denormal(False)  # training turns it on for the whole process, which hypothesis's floats refuse
+
+
+@pytest.fixture
+def rng():
+    return np.random.default_rng(0)
+
+
+def random_video(rng, brightness=None):
+    level = 128 if brightness is None else int(brightness)
+    frames = rng.integers(0, 2 * level, (STEPS, HEIGHT, WIDTH, 3)).astype(np.uint8)
+    return Video(frames, np.arange(STEPS) / 10)
+
+
+def make_task(rng, index):
+    """A task whose action is a constant that only its demos (by action) and its films (by brightness) tell."""
+    wanted = rng.uniform(-1, 1)
+    times = np.arange(STEPS) / 10
+
+    def demo():
+        states = rng.normal(size=(STEPS, 2)).astype(np.float32)
+        actions = np.full((STEPS, 2), wanted, np.float32)
+        actions[:, 1] = (times > 0.4).astype(np.float32)
+        return Demo(random_video(rng), states, actions, times, times, f"toy-{index}", "toy")
+
+    film = Film(random_video(rng, 64 + 60 * wanted), rng.uniform(-0.5, 0.5, (STEPS, 2)).astype(np.float32))
+    return TaskDemos(f"toy-{index}", (demo(), demo()), (film,))
+
+
+@pytest.fixture
+def tasks(rng):
+    return [make_task(rng, index) for index in range(12)]
+
+
+@pytest.fixture
+def scaling(tasks):
+    return Scaling.fit([demo for task in tasks for demo in task.demos], velocity_size=1)
+
+
+POLICY = PolicyConfig(
+    image_height=HEIGHT, image_width=WIDTH, state_size=2, velocity_size=1, has_gripper=True, end_pose_size=2,
+    filters=(4, 4), strides=(2, 1), hidden=(16,), context_size=4,
+)  # fmt: skip
+LEARNING = LearningConfig(
+    inner=InnerConfig(num_steps=1, step_size=0.05, clip=10.0),
+    cloning=CloningConfig(error_scale=2.0, l2_weight=1.0, gripper_weight=0.1, end_pose_weight=0.1),
+    learned=LearnedLossConfig(num_filters=6, kernel_size=3),
+    num_inner_frames=4,
+    num_outer_frames=4,
+)
+
+
+@pytest.fixture
+def experiments():
+    """A tiny experiment of each algorithm, by its name."""
+    reach, place = EXPERIMENTS["mil_reach"](), EXPERIMENTS["daml_place"]()
+    training = TrainingConfig(iterations=4, meta_batch=2, validate_every=2, threads=1)
+    tiny = {"policy": POLICY, "learning": LEARNING, "training": training}
+    return {"mil": dataclasses.replace(reach, **tiny), "daml": dataclasses.replace(place, **tiny)}

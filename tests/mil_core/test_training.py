@@ -1,0 +1,139 @@
+import dataclasses
+import json
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mil_core import checkpoint
+from mil_core.errors import CheckpointMissing, NonFiniteLoss, NotEnoughDemos
+from mil_core.sampling import TaskSampler
+from mil_core.scaling import Scaling, random_frames, spread_frames
+from mil_core.training import TrainingConfig, learning_rate, train
+from mil_core.training_state import TrainingState
+
+
+def run(experiment, tasks, scaling, folder, iterations, *, resume=False, stop=None):
+    torch.manual_seed(1)
+    algorithm = experiment.build(scaling)
+    sampler = TaskSampler(tasks, scaling, experiment.policy, experiment.support, 4, 4)
+    config = dataclasses.replace(experiment.training, iterations=iterations)
+    saved = []
+    train(algorithm, sampler, sampler, config, folder, resume=resume, save=lambda _, at: saved.append(at))
+    return algorithm, saved
+
+
+@pytest.mark.parametrize("name", ["mil", "daml"])
+def test_training_twice_with_one_seed_gives_the_same_weights(name, experiments, tasks, scaling, tmp_path):
+    first, _ = run(experiments[name], tasks, scaling, tmp_path / "a", 3)
+    second, _ = run(experiments[name], tasks, scaling, tmp_path / "b", 3)
+    for one, other in zip(first.parameters(), second.parameters(), strict=True):
+        assert torch.equal(one, other)
+
+
+def test_a_resumed_run_equals_one_that_never_stopped(experiments, tasks, scaling, tmp_path, monkeypatch):
+    constant = dataclasses.replace(experiments["daml"].training, decay_from=1.0)
+    experiment = dataclasses.replace(experiments["daml"], training=constant)
+    whole, _ = run(experiment, tasks, scaling, tmp_path / "whole", 4)
+    run(experiment, tasks, scaling, tmp_path / "parts", 2)
+    parts, saved = run(experiment, tasks, scaling, tmp_path / "parts", 4, resume=True)
+    for one, other in zip(whole.parameters(), parts.parameters(), strict=True):
+        torch.testing.assert_close(one, other, rtol=0, atol=0)
+    assert saved == [4]
+
+
+def test_the_log_has_one_line_an_iteration_and_the_plateau_to_compare_with(experiments, tasks, scaling, tmp_path):
+    run(experiments["daml"], tasks, scaling, tmp_path, 4)
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    assert [row["iteration"] for row in rows] == [1, 2, 3, 4]
+    assert all(row["inner_update"] > 0 and np.isfinite(row["loss"]) for row in rows)
+    assert "validation_velocity" in rows[1] and "validation_velocity" not in rows[0]
+
+
+def test_resuming_without_a_state_says_what_to_type(experiments, tasks, scaling, tmp_path):
+    with pytest.raises(CheckpointMissing, match="leave out --resume"):
+        run(experiments["mil"], tasks, scaling, tmp_path, 2, resume=True)
+
+
+def test_a_non_finite_gradient_stops_the_run_and_leaves_the_last_state(experiments, tasks, scaling, tmp_path):
+    run(experiments["mil"], tasks, scaling, tmp_path, 2)
+    before = (tmp_path / "training.safetensors").read_bytes()
+    with pytest.raises(NonFiniteLoss):
+        algorithm = experiments["mil"].build(scaling)
+        with torch.no_grad():
+            algorithm.policy.head.weight.fill_(float("inf"))
+        sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", 4, 4)
+        config = TrainingConfig(iterations=3, meta_batch=1)
+        train(algorithm, sampler, sampler, config, tmp_path, resume=False, save=lambda *_: None)
+    assert (tmp_path / "training.safetensors").read_bytes() == before
+
+
+def test_the_average_is_put_in_and_taken_out_again():
+    module = torch.nn.Linear(1, 1)
+    state = TrainingState(module, 0.1, 0.9)
+    module(torch.ones(1, 1)).sum().backward()
+    start = module.weight.detach().clone()
+    state.step(0.1)
+    live = module.weight.detach().clone()
+    seen = state.with_average(lambda: module.weight.detach().clone())
+    assert torch.equal(module.weight.detach(), live)
+    assert min(start.item(), live.item()) < seen.item() < max(start.item(), live.item())
+
+
+@given(st.integers(2, 200), st.integers(0, 2**32 - 1), st.data())
+def test_random_frames_are_in_order_and_hold_both_ends(length, seed, data):
+    count = data.draw(st.integers(2, length))
+    chosen = random_frames(length, count, np.random.default_rng(seed))
+    assert len(chosen) == count and chosen[0] == 0 and chosen[-1] == length - 1
+    assert (np.diff(chosen) >= 0).all()
+
+
+@given(st.integers(1, 200), st.integers(2, 60))
+def test_spread_frames_are_in_order_and_hold_both_ends(length, count):
+    chosen = spread_frames(length, count)
+    assert len(chosen) == count and chosen[0] == 0 and chosen[-1] == length - 1
+    assert (np.diff(chosen) >= 0).all()
+
+
+def test_the_rate_is_constant_then_falls_to_a_twentieth():
+    config = TrainingConfig(iterations=100, meta_batch=1, learning_rate=1.0, decay_from=0.5)
+    rates = [learning_rate(config, iteration) for iteration in range(101)]
+    assert rates[:51] == [1.0] * 51
+    assert (np.diff(rates[50:]) < 0).all() and rates[100] == pytest.approx(0.05)
+
+
+def test_support_and_query_are_different_demos(experiments, tasks, scaling, rng):
+    sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", 8, 8)
+    for _ in range(20):
+        task = sampler.sample(rng)
+        assert not torch.equal(task.support.pictures, task.query.pictures)
+
+
+def test_a_task_without_a_film_is_refused_with_its_name(experiments, tasks, scaling):
+    bare = dataclasses.replace(tasks[0], films=())
+    with pytest.raises(NotEnoughDemos, match="toy-0.*--human"):
+        TaskSampler([bare], scaling, experiments["daml"].policy, "film", 4, 4)
+
+
+def test_scaling_survives_json(scaling):
+    again = Scaling.from_dict(json.loads(json.dumps(scaling.to_dict())))
+    np.testing.assert_array_equal(again.states.mean, scaling.states.mean)
+    np.testing.assert_array_equal(again.velocities.std, scaling.velocities.std)
+
+
+def test_scaling_whitens_the_training_states(tasks, scaling):
+    states = np.concatenate([demo.states for task in tasks for demo in task.demos])
+    whitened = scaling.state(states)
+    torch.testing.assert_close(whitened.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
+    torch.testing.assert_close(whitened.std(0, correction=0), torch.ones(2), atol=1e-4, rtol=0)
+
+
+def test_a_finished_run_saves_a_checkpoint_that_loads(experiments, tasks, scaling, tmp_path):
+    experiment = experiments["daml"]
+    algorithm, _ = run(experiment, tasks, scaling, tmp_path, 2)
+    checkpoint.save(tmp_path / "c", algorithm, experiment, scaling, 2, "mil train")
+    loaded = checkpoint.load(tmp_path / "c").algorithm()
+    for one, other in zip(algorithm.parameters(), loaded.parameters(), strict=True):
+        assert torch.equal(one, other)
