@@ -212,7 +212,7 @@ def patch_include_paths() -> None:
 
 
 def replace_include_paths(folder: Path, python_include: str, numpy_include: str, minor: int) -> int:
-    """Replace the wheel builder's two include folders in every CMake file under `folder`; the number of files changed."""
+    """Replace the wheel builder's two include folders in every CMake file under `folder`; how many files changed."""
     builder = WHEEL_BUILDER.format(minor=minor)
     replacements = {
         f"{builder}/include/python3.{minor}": python_include,

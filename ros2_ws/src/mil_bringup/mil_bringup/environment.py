@@ -51,9 +51,11 @@ def ros_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     env["VIRTUAL_ENV"] = str(VENV)
     env["ROS_DISTRO"] = ROS_DISTRO
     env["RMW_IMPLEMENTATION"] = RMW
-    env["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(WORKSPACE / "src" / "mil_bringup" / "fastdds.xml")
+    env["FASTRTPS_DEFAULT_PROFILES_FILE"] = str(ROOT / "launch" / "params" / "fastdds.xml")
     env["PYTHONUNBUFFERED"] = "1"
     env.setdefault("ROS_AUTOMATIC_DISCOVERY_RANGE", "LOCALHOST")
+    # The networks are small: threads that wait for each other cost more than they bring.
+    env.setdefault("OMP_NUM_THREADS", "1")
     env.setdefault("ROS_LOG_DIR", str(ROOT / "out" / "ros-log"))
     if flavour() == "wheels":
         env[WHEELS_READY] = "1"

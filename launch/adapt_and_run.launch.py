@@ -1,0 +1,36 @@
+"""Start the simulated robot, its safety gate and the policy runner; then adapt to a film and let it act.
+
+ros2 launch mil_bringup adapt_and_run.launch.py library:=$HOME/films
+ros2 service call /safety_gate/arm std_srvs/srv/Trigger
+ros2 action send_goal /policy_runner/adapt mil_interfaces/action/Adapt "{demo_id: my-film}"
+ros2 action send_goal /policy_runner/run_policy mil_interfaces/action/RunPolicy "{adapted_id: my-film-1}"
+"""
+
+from pathlib import Path
+
+from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, SetEnvironmentVariable
+from launch.launch_description_sources import PythonLaunchDescriptionSource
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+
+from launch import LaunchDescription
+
+HERE = Path(__file__).resolve().parent
+
+
+def generate_launch_description():
+    """What simulate.launch.py starts, and the policy runner."""
+    mode = LaunchConfiguration("mode")
+    params = PathJoinSubstitution([str(HERE / "params"), [mode, ".yaml"]])
+    folders = {"checkpoint": LaunchConfiguration("checkpoint"), "library": LaunchConfiguration("library")}
+    simulate = PythonLaunchDescriptionSource(str(HERE / "simulate.launch.py"))
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            DeclareLaunchArgument("checkpoint", default_value="checkpoints/daml_place"),
+            DeclareLaunchArgument("library", default_value="out/demo/library"),
+            SetEnvironmentVariable("OMP_NUM_THREADS", "1"),
+            IncludeLaunchDescription(simulate, launch_arguments={"mode": mode}.items()),
+            Node(package="mil_nodes", executable="policy_runner", parameters=[params, folders], output="screen"),
+        ]
+    )

@@ -1,0 +1,28 @@
+"""Start the simulated robot and its safety gate.
+
+ros2 launch mil_bringup simulate.launch.py mode:=realtime
+ros2 service call /safety_gate/arm std_srvs/srv/Trigger
+"""
+
+from pathlib import Path
+
+from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch_ros.actions import Node
+
+from launch import LaunchDescription
+
+PARAMS = Path(__file__).resolve().parent / "params"
+
+
+def generate_launch_description():
+    """The two processes, their parameters and the Fast DDS profile that carries pictures."""
+    params = PathJoinSubstitution([str(PARAMS), [LaunchConfiguration("mode"), ".yaml"]])
+    return LaunchDescription(
+        [
+            DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", str(PARAMS / "fastdds.xml")),
+            Node(package="mil_nodes", executable="sim_robot", parameters=[params], output="screen"),
+            Node(package="mil_safety", executable="safety_gate", parameters=[params], output="screen"),
+        ]
+    )

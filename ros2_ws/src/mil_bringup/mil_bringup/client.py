@@ -1,0 +1,140 @@
+"""Talks to the graph from a script: waits until it is ready, adapts, runs, resets, asks for the outcome.
+
+Each call blocks, watches that the processes live meanwhile, and gives up after its time.
+"""
+
+import time
+from collections.abc import Callable
+from typing import Any
+
+import rclpy
+from mil_interfaces.action import Adapt, RunPolicy
+from mil_interfaces.msg import SafetyState
+from mil_interfaces.srv import GetOutcome, ResetScene
+from mil_nodes import qos
+from mil_nodes.conversions import picture_from
+from numpy.typing import NDArray
+from rclpy.action import ActionClient
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+from std_srvs.srv import Trigger
+
+from mil_bringup.bringup import BringupError
+
+READY_S = 60.0
+CALL_S = 60.0
+POLL_S = 0.1
+
+
+class Client:
+    """One node that calls the others; use it in a `with` block.
+
+    Args: check: raises when the graph is broken, called again and again during every wait.
+    """
+
+    def __init__(self, check: Callable[[], None]) -> None:
+        self._check = check
+        self._context = rclpy.Context()
+        rclpy.init(context=self._context)
+        self._node = rclpy.create_node("mil_client", context=self._context)
+        self._executor = SingleThreadedExecutor(context=self._context)
+        self._executor.add_node(self._node)
+        self.safety: SafetyState | None = None
+        self._node.create_subscription(SafetyState, "safety/state", self._on_safety, qos.LATEST)
+        self._arm = self._node.create_client(Trigger, "safety_gate/arm")
+        self._reset = self._node.create_client(ResetScene, "sim_robot/reset_scene")
+        self._outcome = self._node.create_client(GetOutcome, "sim_robot/get_outcome")
+        self._adapt = ActionClient(self._node, Adapt, "policy_runner/adapt")
+        self._run = ActionClient(self._node, RunPolicy, "policy_runner/run_policy")
+        self._spectator: Any = None
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._executor.shutdown()
+        self._adapt.destroy()
+        self._run.destroy()
+        self._node.destroy_node()
+        rclpy.shutdown(context=self._context)
+
+    def wait_ready(self, timeout_s: float = READY_S) -> None:
+        """Return when every service and action answers and the gate has seen a picture. Raises: BringupError."""
+
+        def is_ready() -> bool:
+            services = (self._arm, self._reset, self._outcome)
+            actions = (self._adapt, self._run)
+            return (
+                all(service.service_is_ready() for service in services)
+                and all(action.server_is_ready() for action in actions)
+                and self.safety is not None
+                and self.safety.camera_age_ms >= 0
+            )
+
+        self.wait(is_ready, "every service and action", timeout_s)
+
+    def wait(self, is_done: Callable[[], bool], what: str, timeout_s: float = CALL_S) -> None:
+        """Serve callbacks until `is_done`. Raises: BringupError: a process died, or it took too long."""
+        deadline_s = time.monotonic() + timeout_s
+        while not is_done():
+            self._check()
+            if time.monotonic() > deadline_s:
+                raise BringupError(f"Graph: expected {what} within {timeout_s:g} s, found none; see the nodes' logs.")
+            self._executor.spin_once(POLL_S)
+
+    def arm(self) -> None:
+        """Let the gate pass commands."""
+        self._call(self._arm, Trigger.Request(), "the gate's answer")
+
+    def reset_scene(self, task: str, split: str, seed: int, index: int, layout: int) -> ResetScene.Response:
+        """Build a scene. Raises: BringupError: the simulator refused."""
+        request = ResetScene.Request(task=task, split=split, seed=seed, index=index, layout=layout)
+        response = self._call(self._reset, request, "a scene")
+        if not response.success:
+            raise BringupError(response.message)
+        return response
+
+    def outcome(self) -> GetOutcome.Response:
+        """How the episode stands."""
+        return self._call(self._outcome, GetOutcome.Request(), "the outcome")
+
+    def adapt(self, demo_id: str) -> Adapt.Result:
+        """Adapt to a film of the library; the result says how it ended."""
+        return self._goal(self._adapt, Adapt.Goal(demo_id=demo_id), None)
+
+    def run_policy(
+        self, adapted_id: str, max_steps: int = 0, on_step: Callable[[RunPolicy.Feedback], None] | None = None
+    ) -> RunPolicy.Result:
+        """Let a policy act for an episode; the result says how it ended."""
+        return self._goal(self._run, RunPolicy.Goal(adapted_id=adapted_id, max_steps=max_steps), on_step)
+
+    def watch(self, on_picture: Callable[[NDArray], None]) -> None:
+        """Call `on_picture` with each picture for people, until `unwatch`."""
+        self._spectator = self._node.create_subscription(
+            Image, "spectator/image", lambda message: on_picture(picture_from(message)), qos.IMAGE_OUT
+        )
+
+    def unwatch(self) -> None:
+        """Stop watching, so that the simulator no longer draws for people."""
+        self._node.destroy_subscription(self._spectator)
+
+    def _on_safety(self, message: SafetyState) -> None:
+        self.safety = message
+
+    def _call(self, service: Any, request: Any, what: str) -> Any:
+        return self._result(service.call_async(request), what)
+
+    def _goal(self, action: ActionClient, goal: Any, on_feedback: Callable[[Any], None] | None) -> Any:
+        def tell(message: Any) -> None:
+            if on_feedback is not None:
+                on_feedback(message.feedback)
+
+        handle = self._result(action.send_goal_async(goal, tell), "an answer to the goal")
+        if not handle.accepted:
+            raise BringupError("Goal: expected it to be accepted, found it rejected; another goal is running.")
+        return self._result(handle.get_result_async(), "the result of the goal").result
+
+    def _result(self, future: Future, what: str) -> Any:
+        self.wait(future.done, what)
+        return future.result()

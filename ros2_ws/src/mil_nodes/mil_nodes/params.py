@@ -1,0 +1,99 @@
+"""The parameters of every node as frozen dataclasses: defaults, YAML files and `ros2 param` share these names."""
+
+from dataclasses import dataclass, fields
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.node import Node
+
+from mil_nodes.errors import ParameterError
+
+Params = TypeVar("Params")
+Mode = Literal["realtime", "fast"]
+
+
+@dataclass(frozen=True)
+class SimRobotParams:
+    """Parameters of the simulated robot."""
+
+    mode: str = "realtime"
+    """"realtime": one control step per period of the steady clock. "fast": one per command, as fast as they come."""
+    robot: str = "pr2"
+    task: str = "place"
+    """Task of the scene at the start, with the numbers below; later scenes come through the service."""
+    split: str = "test"
+    seed: int = 0
+    index: int = 0
+    layout: int = 0
+    watchdog_s: float = 0.2
+    """In realtime, a command older than this is replaced by standing still."""
+    repeat_s: float = 0.25
+    """In fast mode, an observation without an answer is sent again after this time, as an observation of its own."""
+
+    def __post_init__(self) -> None:
+        _check(self.mode in ("realtime", "fast"), "mode", "realtime or fast", self.mode)
+        _check(self.watchdog_s > 0, "watchdog_s", "a time above zero", self.watchdog_s)
+        _check(self.repeat_s > 0, "repeat_s", "a time above zero", self.repeat_s)
+        _check(min(self.seed, self.index, self.layout) >= 0, "seed, index, layout", "numbers from zero", self.seed)
+
+
+@dataclass(frozen=True)
+class PolicyRunnerParams:
+    """Parameters of the policy runner."""
+
+    checkpoint: str = "checkpoints/daml_place"
+    """Folder of the meta-trained policy."""
+    library: str = "out/library"
+    """Folder of the films, one <id>.mp4 each."""
+    max_steps: int = 40
+    """Control steps of an episode whose goal does not say."""
+    max_duration_s: float = 60.0
+    """Longest episode by the steady clock when the goal does not say."""
+    observation_timeout_s: float = 5.0
+    """An episode ends when no observation comes for this long."""
+    max_observation_age_s: float = 0.3
+    """An observation older than this is not acted on."""
+
+    def __post_init__(self) -> None:
+        _check(self.max_steps > 0, "max_steps", "a number above zero", self.max_steps)
+        for name in ("max_duration_s", "observation_timeout_s", "max_observation_age_s"):
+            _check(getattr(self, name) > 0, name, "a time above zero", getattr(self, name))
+
+    @property
+    def library_folder(self) -> Path:
+        """The library as a path."""
+        return Path(self.library)
+
+
+@dataclass(frozen=True)
+class SafetyGateParams:
+    """Parameters of the safety gate; see mil_safety.gate.GateLimits for what the limits mean."""
+
+    rate_hz: float = 50.0
+    """How often the gate commands the robot even when nobody commands the gate."""
+    linear_m_s: float = 0.25
+    angular_rad_s: float = 0.5
+    camera_timeout_s: float = 0.3
+    camera_fault_s: float = 1.0
+    joint_timeout_s: float = 0.3
+    command_timeout_s: float = 0.15
+    clock_jump_s: float = 1.0
+
+    def __post_init__(self) -> None:
+        _check(0 < self.rate_hz <= 1000, "rate_hz", "a rate in (0, 1000]", self.rate_hz)
+
+
+def declare(node: Node, params: type[Params]) -> Params:
+    """Declare every field as a read-only ROS parameter and return what they were set to.
+
+    Raises: ParameterError: a value that the dataclass refuses.
+    """
+    descriptor = ParameterDescriptor(read_only=True)
+    defaults = {field.name: field.default for field in fields(params)}
+    return params(**{name: node.declare_parameter(name, value, descriptor).value for name, value in defaults.items()})
+
+
+def _check(holds: bool, name: str, expected: str, found: object) -> None:
+    if not holds:
+        raise ParameterError(f"Parameter {name}: expected {expected}, found {found!r}; mend launch/params or -p.")

@@ -1,0 +1,230 @@
+"""Adapts policies to films and lets them drive the robot, one goal at a time.
+
+Topics in: camera/image, robot/state. Out: policy/command, and policy/notice for refusals. Actions: ~/adapt,
+~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages; reading films,
+adapting and acting happen on a worker thread.
+"""
+
+import itertools
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import rclpy
+from mil_interfaces.action import Adapt, RunPolicy
+from mil_interfaces.msg import RobotState, VelocityCommand
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
+from rclpy.action.server import ServerGoalHandle
+from rclpy.node import Node
+from rclpy.task import Future
+from sensor_msgs.msg import Image
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from data_tools.demo import Observation
+from mil_core.errors import MilError
+from mil_nodes import qos
+from mil_nodes.adaptation import Adaptation, AdaptedPolicy, AdaptEnd, Canceled, Learner, adapt_to_film
+from mil_nodes.command import Command, hold
+from mil_nodes.conversions import command_message, observation_from, stamp_to_ns
+from mil_nodes.episode import Episode, EpisodeLimits, EpisodeReport, RunEnd
+from mil_nodes.errors import BadId, NodeError, UnknownPolicy
+from mil_nodes.library import checked_id
+from mil_nodes.observation_feed import ObservationFeed, Pair
+from mil_nodes.params import PolicyRunnerParams, declare
+from mil_nodes.process import spin
+
+UNADAPTED = "unadapted"
+"""Id of the policy that has seen no film."""
+MAX_POLICIES = 32
+"""Adapted policies kept in memory; the oldest goes first."""
+JOIN_S = 5.0
+
+
+class PolicyRunner(Node):
+    """Action servers around a learner."""
+
+    def __init__(self, make_learner: Callable[[Path], Learner]) -> None:
+        super().__init__("policy_runner")
+        self.params = declare(self, PolicyRunnerParams)
+        self._learner = make_learner(Path(self.params.checkpoint))
+        self._policies: dict[str, AdaptedPolicy] = {UNADAPTED: self._learner.unadapted()}
+        self._num_adapted = 0
+        self._feed: ObservationFeed[Image, RobotState] = ObservationFeed()
+        # Numbers grow across restarts of this process, so that the gate can tell old commands from new ones.
+        self._seq = itertools.count(time.monotonic_ns())
+        self._busy_with: str | None = None
+        self._cancel = threading.Event()
+        self._worker: threading.Thread | None = None
+        self._make_interface()
+
+    def _make_interface(self) -> None:
+        self._commands = self.create_publisher(VelocityCommand, "policy/command", qos.COMMAND)
+        self._notices = self.create_publisher(String, "policy/notice", qos.LATEST)
+        self.create_subscription(Image, "camera/image", self._on_image, qos.IMAGE_IN)
+        self.create_subscription(RobotState, "robot/state", self._on_state, qos.STATE)
+        self.create_service(Trigger, "~/cancel", self._on_cancel_service)
+        self._servers = [
+            self._make_server(Adapt, "adapt", self._adapt),
+            self._make_server(RunPolicy, "run_policy", self._run_policy),
+        ]
+
+    def _make_server(self, kind: Any, name: str, execute: Callable[[ServerGoalHandle], Any]) -> ActionServer:
+        return ActionServer(
+            self,
+            kind,
+            f"~/{name}",
+            execute_callback=execute,
+            goal_callback=lambda _: self._on_goal(name),
+            cancel_callback=self._on_cancel,
+        )
+
+    def _on_image(self, message: Image) -> None:
+        self._feed.put_picture(stamp_to_ns(message.header.stamp), message)
+
+    def _on_state(self, message: RobotState) -> None:
+        self._feed.put_state(stamp_to_ns(message.header.stamp), message)
+
+    def _on_goal(self, name: str) -> GoalResponse:
+        if self._busy_with is not None:
+            text = f"Goal {name}: expected no other goal, found {self._busy_with} running; cancel it or wait."
+            self.get_logger().warning(text)
+            self._notices.publish(String(data=text))
+            return GoalResponse.REJECT
+        self._busy_with = name
+        self._cancel.clear()
+        return GoalResponse.ACCEPT
+
+    def _on_cancel(self, _: ServerGoalHandle) -> CancelResponse:
+        self._cancel.set()
+        return CancelResponse.ACCEPT
+
+    def _on_cancel_service(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        self._cancel.set()
+        response.success = self._busy_with is not None
+        response.message = f"canceling {self._busy_with}" if self._busy_with else "nothing to cancel"
+        return response
+
+    async def _adapt(self, goal: ServerGoalHandle) -> Adapt.Result:
+        film_id = goal.request.demo_id
+
+        def on_stage(stage: str) -> None:
+            if self._cancel.is_set():
+                raise Canceled(stage)
+            goal.publish_feedback(Adapt.Feedback(stage=stage))
+
+        done: Adaptation = await self._in_worker(
+            lambda: adapt_to_film(self._learner, self.params.library_folder, film_id, on_stage)
+        )
+        result = Adapt.Result(termination_reason=int(done.end), message=done.message, seconds=done.seconds)
+        if done.policy is not None:
+            result.adapted_id = self._keep(film_id, done.policy)
+            result.loss_before, result.loss_after = done.policy.loss_before, done.policy.loss_after
+            result.uncertainty = done.policy.uncertainty
+        self._finish(goal, done.end is AdaptEnd.SUCCEEDED, done.message)
+        return result
+
+    def _keep(self, film_id: str, policy: AdaptedPolicy) -> str:
+        """Remember a policy under a new id."""
+        self._num_adapted += 1
+        adapted_id = f"{film_id[:48]}-{self._num_adapted}"
+        self._policies[adapted_id] = policy
+        if len(self._policies) > MAX_POLICIES:
+            self._policies.pop(next(name for name in self._policies if name != UNADAPTED))
+        return adapted_id
+
+    async def _run_policy(self, goal: ServerGoalHandle) -> RunPolicy.Result:
+        report: EpisodeReport = await self._in_worker(lambda: self._run_episode(goal))
+        result = RunPolicy.Result(termination_reason=int(report.end), message=report.message)
+        result.steps, result.latency_ms = len(report.latency_ms), report.latency_ms
+        result.latency_ms_p50, result.latency_ms_p99 = report.percentile_ms(50), report.percentile_ms(99)
+        self._finish(goal, report.end is RunEnd.COMPLETED, report.message)
+        return result
+
+    def _run_episode(self, goal: ServerGoalHandle) -> EpisodeReport:
+        """On the worker thread: act until the end, then tell the gate to stand still."""
+        try:
+            policy = self._policy(goal.request.adapted_id)
+        except BadId as error:
+            return EpisodeReport(RunEnd.BAD_ID, str(error))
+        except UnknownPolicy as error:
+            return EpisodeReport(RunEnd.UNKNOWN_POLICY, str(error))
+        limits = EpisodeLimits(
+            max_steps=goal.request.max_steps or self.params.max_steps,
+            max_duration_s=goal.request.max_duration_s or self.params.max_duration_s,
+            observation_timeout_s=self.params.observation_timeout_s,
+            max_observation_age_s=self.params.max_observation_age_s,
+        )
+
+        def on_step(step: int, latency_ms: float) -> None:
+            goal.publish_feedback(RunPolicy.Feedback(step=step, latency_ms=latency_ms))
+
+        name = self.get_name()
+        episode = Episode(policy, self._feed, _decode, self._send, lambda: next(self._seq), name, self._cancel)
+        try:
+            return episode.run(limits, on_step)
+        finally:
+            self._send(hold(next(self._seq), name, 1.0))
+
+    def _policy(self, adapted_id: str) -> AdaptedPolicy:
+        policy = self._policies.get(checked_id(adapted_id))
+        if policy is None:
+            known = ", ".join(list(self._policies)[-8:])
+            raise UnknownPolicy(f"Policy {adapted_id!r}: expected an id from the action adapt; known: {known}.")
+        return policy
+
+    def _send(self, command: Command) -> None:
+        self._commands.publish(command_message(command))
+
+    async def _in_worker(self, work: Callable[[], Any]) -> Any:
+        """Run `work` on its own thread while the ROS thread goes on."""
+        executor = self.executor
+        future = Future(executor=executor)
+
+        def run() -> None:
+            try:
+                future.set_result(work())
+            except BaseException as error:
+                future.set_exception(error)
+            # Without it the executor sleeps on and the result leaves with the next message that happens to come.
+            if executor is not None:
+                executor.wake()
+
+        self._worker = threading.Thread(target=run, name="worker", daemon=True)
+        self._worker.start()
+        try:
+            return await future
+        finally:
+            self._busy_with = None
+
+    def _finish(self, goal: ServerGoalHandle, succeeded: bool, message: str) -> None:
+        if message:
+            self.get_logger().warning(message)
+        if goal.is_cancel_requested:
+            goal.canceled()
+        elif succeeded:
+            goal.succeed()
+        else:
+            goal.abort()
+
+    def close(self) -> None:
+        """Stop acting before the process ends."""
+        self._cancel.set()
+        if self._worker is not None:
+            self._worker.join(JOIN_S)
+        for server in self._servers:
+            server.destroy()
+
+
+def _decode(pair: Pair[Image, RobotState]) -> tuple[Observation, int]:
+    return observation_from(pair.picture, pair.state), pair.state.episode_id
+
+
+def main() -> None:
+    """Run the policy of a checkpoint until told to stop."""
+    from mil_nodes.learner import CheckpointLearner
+
+    rclpy.init()
+    spin(lambda: PolicyRunner(CheckpointLearner), expected=(MilError, NodeError))
