@@ -61,6 +61,7 @@ class PlaceTask(AbstractTask):
     image_height = 90
     image_width = 100
     num_candidates = len(CONTAINERS)
+    criterion = "success_at_end"
 
     @classmethod
     def sample(cls, rng: np.random.Generator, split: Split) -> Self:

@@ -42,6 +42,7 @@ class ReachTask(AbstractTask):
     image_height = 64
     image_width = 80
     num_candidates = 3
+    criterion = "success_once"
 
     def __init__(self, split: Split, colours: tuple[int, int, int]) -> None:
         """Take the colour identities, target first."""

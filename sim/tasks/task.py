@@ -5,7 +5,7 @@ and the equality "grasp" that a robot lets go of when its gripper opens.
 """
 
 from abc import ABC, abstractmethod
-from typing import Self
+from typing import Literal, Self
 
 import mujoco
 import numpy as np
@@ -36,6 +36,8 @@ class AbstractTask(ABC):
     """Width of the policy camera's picture in pixels."""
     num_candidates: int
     """How many objects a behaviour could have meant; index 0 is the target."""
+    criterion: Literal["success_once", "success_at_end"]
+    """Whether success at any time of an episode counts in results, or only after its last step."""
 
     @classmethod
     @abstractmethod
