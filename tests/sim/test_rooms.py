@@ -24,7 +24,7 @@ def test_no_look_belongs_to_two_catalogues(one, other):
         lambda room: room.floor_rgb,
         lambda room: room.light_direction,
     ):
-        here, there = ({identify(room) for room in room_catalogue(*place_and_split)} for place_and_split in (one, other))
+        here, there = ({identify(room) for room in room_catalogue(*which)} for which in (one, other))
         assert here.isdisjoint(there)
 
 
