@@ -52,6 +52,8 @@ def _is_gif_cut(file: BinaryIO, size: int) -> bool:
             while data[position] != 0x3B:
                 # an image has 10 bytes of header, its own colours and a code size; an extension has two bytes
                 is_image = data[position] == 0x2C
+                if not is_image and data[position] != 0x21:
+                    return True  # the blocks do not follow each other: a part is missing or overwritten
                 position += 11 + _colour_table_bytes(data[position + 9]) if is_image else 2
                 while data[position]:  # sub-blocks, each with its length before it, up to one of length zero
                     position += data[position] + 1

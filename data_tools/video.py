@@ -228,6 +228,8 @@ def _pictures(
     try:
         for picture in container.decode(stream):
             _check_size(path, picture.width, picture.height, limits)
+            if picture.is_corrupt:
+                _refuse(path, "a whole film", f"damage after {count} frames", _COPY_AGAIN)
             if time.monotonic() > deadline_s:
                 _refuse(path, f"decoding within {limits.max_decode_s:g} s", f"{count} frames in that time", _CONVERT)
             yield picture

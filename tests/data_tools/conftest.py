@@ -1,0 +1,81 @@
+"""Small films and demonstrations that the tests of this folder write, break and read back."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import av
+import numpy as np
+import pytest
+
+from data_tools.demo import Demo, Film, TaskDemos, Video
+
+RATE_HZ = 10
+
+
+def four_colours(num_frames: int, height: int = 48, width: int = 64) -> np.ndarray:
+    """A red, a green, a blue and a white corner, and a grey square in the middle that brightens with time."""
+    frames = np.zeros((num_frames, height, width, 3), np.uint8)
+    frames[:, : height // 2, : width // 2] = (220, 30, 30)
+    frames[:, : height // 2, width // 2 :] = (30, 200, 40)
+    frames[:, height // 2 :, : width // 2] = (30, 40, 220)
+    frames[:, height // 2 :, width // 2 :] = (230, 230, 230)
+    shade = np.linspace(0, 250, num_frames).astype(np.uint8)
+    frames[:, height // 4 : -(height // 4), width // 4 : -(width // 4)] = shade[:, None, None, None]
+    return frames
+
+
+@pytest.fixture
+def frames() -> np.ndarray:
+    return four_colours(12)
+
+
+@pytest.fixture
+def encode() -> Callable[..., None]:
+    """Write a film with PyAV itself, so that the project's reader is not tested by its own writer."""
+
+    def write(
+        path: Path,
+        frames: np.ndarray,
+        codec: str = "libx264",
+        pix_fmt: str = "yuv420p",
+        *,
+        prepare: Callable[[Any, Any], None] = lambda container, stream: None,
+        options: dict[str, str] | None = None,
+    ) -> None:
+        quiet = {"x265-params": "log-level=none"} if codec == "libx265" else {}
+        with av.open(str(path), "w", options=options or {}) as container:
+            stream = container.add_stream(codec, rate=RATE_HZ, options=quiet)
+            stream.height, stream.width, stream.pix_fmt = *frames.shape[1:3], pix_fmt
+            prepare(container, stream)
+            for frame in frames:
+                container.mux(stream.encode(av.VideoFrame.from_ndarray(frame, format="rgb24")))
+            container.mux(stream.encode())
+
+    return write
+
+
+def make_demo(task_id: str, rng: np.random.Generator, num_steps: int = 6, height: int = 8, width: int = 10) -> Demo:
+    """A demonstration of random numbers at irregular times."""
+    time_s = 5.0 + np.cumsum(rng.uniform(0.05, 0.15, num_steps))
+    return Demo(
+        video=Video(rng.integers(0, 256, (num_steps, height, width, 3), dtype=np.uint8), time_s),
+        states=rng.normal(size=(num_steps, 3)).astype(np.float32),
+        actions=rng.normal(size=(num_steps, 2)).astype(np.float32),
+        state_time_s=time_s + 0.01,
+        action_time_s=time_s + 0.02,
+        task_id=task_id,
+        robot="planar_arm",
+        outcome="success",
+    )
+
+
+@pytest.fixture
+def task() -> TaskDemos:
+    """Two demonstrations and one film of a task."""
+    rng = np.random.default_rng(0)
+    time_s = 2.0 + np.cumsum(rng.uniform(0.05, 0.15, 12))
+    hand_xy = rng.uniform(-0.5, 0.5, (12, 2)).astype(np.float32)
+    hand_xy[3] = np.nan
+    film = Film(Video(four_colours(12), time_s), hand_xy)
+    return TaskDemos("place-train-7", (make_demo("place-train-7", rng), make_demo("place-train-7", rng, 9)), (film,))
