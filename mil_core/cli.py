@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 VERBS = {
+    "train": ("Train", "meta-train an experiment into a checkpoint"),
     "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
 }
 """Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""
