@@ -147,5 +147,5 @@ def _fall(data: mujoco.MjData, model: mujoco.MjModel, until_s: float) -> None:
 
 def _inside_picture(xy: NDArray[np.float64]) -> NDArray[np.float32]:
     """Picture positions with NaN where they lie outside [-0.5, 0.5)."""
-    outside = ((xy < -0.5) | (xy >= 0.5)).any(axis=1)
+    outside = np.any((xy < -0.5) | (xy >= 0.5), axis=1)
     return np.where(outside[:, None], np.nan, xy).astype(np.float32)
