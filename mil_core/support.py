@@ -10,26 +10,20 @@ from data_tools.errors import DemoFileError
 from data_tools.hdf5 import list_tasks, read_tasks
 from data_tools.timeline import resample
 from data_tools.video import read_video, resize
-from mil_core.policies.policy import PolicyConfig
 
 FILM_FRAMES = 40
 FILM_RATE_HZ = 10.0
-"""Length and rate of the view of a film that policies are trained on and adapt from (thesis 7.2.7: 40 frames, 10 Hz)."""
+"""Length and rate of the view of a film that policies are trained on and adapt from (thesis B.3.3)."""
 
 
-def load_support_film(path: Path, policy: PolicyConfig) -> Video:
-    """A film file as a policy wants it: in its true time, cut to the middle and scaled to the policy's picture.
+def load_support_film(path: Path, image_height: int, image_width: int) -> Video:
+    """A film file as a policy wants it: at even times, cut to the middle and scaled to the policy's picture.
 
-    Args: path: any film that `read_video` takes. policy: whose picture size counts.
+    Args: path: any film that `read_video` takes. image_height, image_width: size of the policy's picture, pixels.
     Returns: FILM_FRAMES frames of shape (image_height, image_width, 3).
     Raises: VideoError: the film cannot be used.
     """
-    return prepared_film(read_video(path), policy)
-
-
-def prepared_film(video: Video, policy: PolicyConfig) -> Video:
-    """What `load_support_film` does with a film that has been read already."""
-    return resize(resample(video, FILM_FRAMES, FILM_RATE_HZ), policy.image_height, policy.image_width)
+    return resize(resample(read_video(path), FILM_FRAMES, FILM_RATE_HZ), image_height, image_width)
 
 
 def load_support_demo(path: Path, demo_name: str | None = None) -> Demo:

@@ -90,7 +90,7 @@ def support_of(experiment: Experiment, task: AbstractTask, seed: int, index: int
     with tempfile.TemporaryDirectory(prefix="mil-film-") as folder:
         path = Path(folder) / "film.mp4"
         write_test_film(path, task, seed, index)
-        return load_support_film(path, experiment.policy)
+        return load_support_film(path, experiment.policy.image_height, experiment.policy.image_width)
 
 
 def write_test_film(path: Path, task: PlaceTask, seed: int, index: int) -> None:

@@ -9,9 +9,8 @@ from typing import Protocol
 
 from data_tools.demo import Video
 from data_tools.errors import DataError
-from data_tools.timeline import resample
-from data_tools.video import read_video, resize
 from mil_core.errors import NonFiniteLoss, NonFiniteParameters
+from mil_core.support import load_support_film
 from mil_nodes.episode import ActingPolicy
 from mil_nodes.errors import BadId, NodeError, UnknownDemo
 from mil_nodes.library import film_path
@@ -87,7 +86,7 @@ def adapt_to_film(learner: Learner, library: Path, film_id: str, on_stage: Calla
 
 def _adapt(learner: Learner, path: Path, on_stage: Callable[[str], None]) -> AdaptedPolicy:
     on_stage("reading the film")
-    video = resize(resample(read_video(path)), learner.image_height, learner.image_width)
+    video = load_support_film(path, learner.image_height, learner.image_width)
     on_stage("adapting")
     policy = learner.adapt(video)
     on_stage("done")
