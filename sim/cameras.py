@@ -18,7 +18,7 @@ def look_at(position_m: NDArray[np.float64], target_m: NDArray[np.float64]) -> N
     backward = np.asarray(position_m, dtype=np.float64) - np.asarray(target_m, dtype=np.float64)
     right = np.cross([0.0, 0.0, 1.0], backward)
     if np.linalg.norm(right) < 1e-9:
-        raise ValueError(f"Expected a view that is not vertical, found {position_m} -> {target_m}; move the camera aside.")
+        raise ValueError(f"Expected a view that is not vertical, found {position_m} -> {target_m}; move it aside.")
     backward, right = backward / np.linalg.norm(backward), right / np.linalg.norm(right)
     return np.stack([right, np.cross(backward, right), backward], axis=1)
 

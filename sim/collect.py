@@ -14,12 +14,12 @@ from pathlib import Path
 from typing import get_args
 
 import numpy as np
-from data_tools.demo import Demo, Split, TaskDemos
-from data_tools.hdf5 import write_tasks
-from data_tools.provenance import Provenance
 from numpy.typing import NDArray
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+from data_tools.demo import Demo, Split, TaskDemos
+from data_tools.hdf5 import write_tasks
+from data_tools.provenance import Provenance
 from sim.env import Environment
 from sim.errors import ExpertFailed, SimError, UnknownRobot, UnknownSplit, UnknownTask
 from sim.experts import EXPERTS
@@ -141,9 +141,9 @@ def collect(order: Order, num_tasks: int, out: Path, *, workers: int | None = No
     Raises: SimError; data_tools.errors.DataError when the file cannot be written.
     """
     if num_tasks < 1:
-        raise SimError(f"Expected at least one task, found {num_tasks}; type --demos 1 or more.")
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns) as progress:
+        raise SimError(f"Expected at least one task, found {num_tasks}; type --tasks 1 or more.")
+    times = (TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), *times) as progress:
         shown = progress.track(_tasks(order, num_tasks, workers), total=num_tasks, description=f"collect {order.task}")
         provenance = Provenance(task=order.task, split=order.split, seed=order.seed, created_by="mil collect")
         write_tasks(out, shown, provenance, overwrite=overwrite)

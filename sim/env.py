@@ -6,15 +6,19 @@ a task means, how a robot moves, and who chooses the actions.
 
 import mujoco
 import numpy as np
-from data_tools.demo import Observation
 from numpy.typing import NDArray
 
+from data_tools.demo import Observation
 from sim.errors import ActionError, PhysicsDiverged, SimError
 from sim.render import Renderer
 from sim.robots.robot import AbstractRobot
 from sim.tasks.task import POLICY_CAMERA, AbstractTask
 
-DIVERGENCE_WARNINGS = (mujoco.mjtWarning.mjWARN_BADQPOS, mujoco.mjtWarning.mjWARN_BADQVEL, mujoco.mjtWarning.mjWARN_BADQACC)
+DIVERGENCE_WARNINGS = (
+    mujoco.mjtWarning.mjWARN_BADQPOS,
+    mujoco.mjtWarning.mjWARN_BADQVEL,
+    mujoco.mjtWarning.mjWARN_BADQACC,
+)
 
 
 class Environment:
@@ -74,7 +78,9 @@ class Environment:
         """The policy camera's picture, the robot's state and the time, now."""
         return Observation(self.render(), self.robot.state(self.model, self.data), self.time_s)
 
-    def render(self, camera: str = POLICY_CAMERA, height: int | None = None, width: int | None = None) -> NDArray[np.uint8]:
+    def render(
+        self, camera: str = POLICY_CAMERA, height: int | None = None, width: int | None = None
+    ) -> NDArray[np.uint8]:
         """A picture, shape (height, width, 3); the task's own size unless told otherwise."""
         if self._renderer is None:
             self._renderer = Renderer(self.model)
@@ -121,8 +127,8 @@ class Environment:
         warned = [kind for kind in DIVERGENCE_WARNINGS if self.data.warning[kind].number > 0]
         if warned or not np.isfinite(self.data.qpos).all():
             raise PhysicsDiverged(
-                f"Expected finite, bounded motion, found {[kind.name for kind in warned] or 'NaN'} at {self.time_s:.3f} s "
-                f"of task {self.task.task_id!r}; reset the environment and check the last action."
+                f"Expected finite, bounded motion, found {[kind.name for kind in warned] or 'NaN'} "
+                f"at {self.time_s:.3f} s of task {self.task.task_id!r}; reset the environment and check the last action."
             )
 
 

@@ -65,7 +65,8 @@ def _gl_context() -> "mujoco.GLContext":
             _context = mujoco.GLContext(MAX_WIDTH, MAX_HEIGHT)
         except Exception as error:  # each backend raises its own kinds, from AttributeError to RuntimeError
             raise GlUnavailable(
-                f"Expected a working OpenGL backend, found MUJOCO_GL={os.environ.get('MUJOCO_GL')!r} ({error}); {_HELP}."
+                f"Expected a working OpenGL backend, found MUJOCO_GL={os.environ.get('MUJOCO_GL')!r} ({error}); "
+                f"{_HELP}."
             ) from error
     _context.make_current()
     return _context

@@ -7,9 +7,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
-from data_tools.demo import Demo, Observation, Video
 from numpy.typing import NDArray
 
+from data_tools.demo import Demo, Observation, Video
 from sim.env import Environment
 
 Act = Callable[[Observation], NDArray[np.floating]]

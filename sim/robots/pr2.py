@@ -37,6 +37,8 @@ FINGER_JOINTS = (
 """All four move by the same angle, which keeps the finger tips parallel."""
 MAX_JOINT_SPEED_RAD_S = np.array([2.088, 2.082, 3.27, 3.3, 3.6, 3.078, 3.6])
 """Velocity limits of the robot's URDF, in the order of ARM_JOINTS."""
+SPEED_MARGIN = 0.75
+"""Share of those limits that commands may use: the servos overshoot by up to a quarter when a motion begins."""
 OPEN_FINGER_RAD = 0.5
 """Finger angle of an open gripper; the URDF's limit is 0.548 rad, a gap of 0.09 m."""
 TORSO_LIFT_M = 0.2
@@ -68,7 +70,8 @@ MAX_LAG_RAD = 0.2
 """How far the commanded pose may run ahead of the gripper, so that a blocked arm does not wind up."""
 MAX_JOINT_LAG_RAD = 0.15
 
-DARK, SILVER, WHITE, GREY = (0.2, 0.2, 0.22, 1.0), (0.62, 0.64, 0.67, 1.0), (0.88, 0.88, 0.86, 1.0), (0.45, 0.46, 0.5, 1.0)
+DARK, SILVER = (0.2, 0.2, 0.22, 1.0), (0.62, 0.64, 0.67, 1.0)
+WHITE, GREY = (0.88, 0.88, 0.86, 1.0), (0.45, 0.46, 0.5, 1.0)
 
 
 @functools.cache
@@ -77,7 +80,7 @@ def _urdf() -> UrdfModel:
     folder = Path(package.origin).parents[1] if package and package.origin else Path()
     root = folder / "cmeel.prefix" / "share"
     if not (root / "example-robot-data").is_dir():
-        raise AssetMissing(f"Expected the PR2 under {root}, found nothing; type `pip install example-robot-data==6.0.0`.")
+        raise AssetMissing(f"Expected the PR2 in {root}, found none; type `pip install example-robot-data==6.0.0`.")
     frozen = {"torso_lift_joint": TORSO_LIFT_M, "head_tilt_joint": 0.7}
     # The left arm hangs at the side, out of every picture that a policy sees.
     frozen |= {"l_shoulder_pan_joint": 1.5, "l_shoulder_lift_joint": 1.1, "l_upper_arm_roll_joint": 1.6}
@@ -131,7 +134,8 @@ def _add_collisions(spec: mujoco.MjSpec) -> None:
     # The wrist lets these two shapes overlap, which the real, slimmer parts do not.
     spec.add_exclude(name="wrist", bodyname1=palm.name, bodyname2=forearm.name)
     palm.add_geom(name="palm_collision", type=capsule, fromto=[0.03, 0, 0, 0.09, 0, 0], size=[0.04, 0, 0], **shape)
-    forearm.add_geom(name="forearm_collision", type=capsule, fromto=[0.05, 0, 0, 0.28, 0, 0], size=[0.05, 0, 0], **shape)
+    ends_m = [0.05, 0, 0, 0.28, 0, 0]
+    forearm.add_geom(name="forearm_collision", type=capsule, fromto=ends_m, size=[0.05, 0, 0], **shape)
 
 
 def _hide_background(spec: mujoco.MjSpec) -> None:
@@ -227,7 +231,7 @@ class PR2(AbstractRobot):
         joint_rad = data.qpos[addresses]
         preferred = POSTURE_GAIN_PER_S * (self._posture - joint_rad)
         velocity = damped_velocity(_jacobian(model, data)[:, dofs], twist, IK_DAMPING, preferred)
-        velocity = within_speed(velocity, MAX_JOINT_SPEED_RAD_S)
+        velocity = within_speed(velocity, SPEED_MARGIN * MAX_JOINT_SPEED_RAD_S)
         self._servo(model, data, velocity, dt_s)
         _grip(model, data, float(action[6]))
 

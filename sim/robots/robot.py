@@ -26,7 +26,7 @@ class AbstractRobot(ABC):
 
     @abstractmethod
     def spec(self) -> mujoco.MjSpec:
-        """A fresh specification with the robot alone, the site "tool" and the simulation options; the caller owns it."""
+        """The robot alone, with the site "tool" and the simulation options; a fresh copy that the caller owns."""
 
     @abstractmethod
     def reset(self, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:

@@ -22,6 +22,8 @@ from sim.errors import AssetMissing
 ARMATURE = 0.1
 """Reflected motor inertia of each moving joint in kg m^2; a round number that keeps stiff servos stable."""
 
+_INSTALL = "type `pip install example-robot-data`"
+
 
 @dataclass(frozen=True)
 class UrdfModel:
@@ -56,7 +58,7 @@ def build(urdf: UrdfModel) -> mujoco.MjSpec:
     Raises: AssetMissing: the URDF file or a mesh is not there.
     """
     if not urdf.path.is_file():
-        raise AssetMissing(f"Expected a robot description at {urdf.path}, found none; type `pip install example-robot-data`.")
+        raise AssetMissing(f"Expected a robot description at {urdf.path}, found none; {_INSTALL}.")
     robot = ElementTree.parse(urdf.path).getroot()
     links = {link.get("name", ""): link for link in robot.findall("link")}
     joints: dict[str, list[ElementTree.Element]] = {}
@@ -177,7 +179,7 @@ def simplified(source: Path, max_faces: int) -> tuple[NDArray[np.float64], NDArr
     Raises: AssetMissing: the file is not there.
     """
     if not source.is_file():
-        raise AssetMissing(f"Expected a mesh at {source}, found none; type `pip install example-robot-data`.")
+        raise AssetMissing(f"Expected a mesh at {source}, found none; {_INSTALL}.")
     key = hashlib.sha256(source.read_bytes() + str(max_faces).encode()).hexdigest()[:24]
     cached = cache_folder() / f"{source.stem}_{key}.npz"
     if cached.is_file():
@@ -221,5 +223,5 @@ def _numbers(text: str) -> NDArray[np.float64]:
 def _attribute(element: ElementTree.Element | None, name: str) -> str:
     value = None if element is None else element.get(name)
     if value is None:
-        raise AssetMissing(f"Expected attribute {name!r} in the robot description, found none; reinstall example-robot-data.")
+        raise AssetMissing(f"Expected attribute {name!r} in a robot description, found none; {_INSTALL}.")
     return value

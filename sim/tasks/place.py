@@ -12,9 +12,9 @@ from typing import Self
 
 import mujoco
 import numpy as np
-from data_tools.demo import Split
 from numpy.typing import NDArray
 
+from data_tools.demo import Split
 from sim.cameras import add_camera
 from sim.errors import LayoutFailed
 from sim.objects import Container, Item, add_container, add_item, sample_containers, sample_item
@@ -75,6 +75,8 @@ class PlaceTask(AbstractTask):
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Room, cameras, containers, item, and the weld that stands for the grip."""
+        # Without this a cylinder on a flat surface has one contact point, wobbles for ever and sinks by millimetres.
+        spec.option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_MULTICCD)
         add_room(spec, self.room, (*TABLE_CENTRE_M, TABLE_HEIGHT_M), TABLE_HALF_SIZE_M)
         add_camera(spec, POLICY_CAMERA, CAMERA_POSITION_M, CAMERA_TARGET_M, CAMERA_FOVY_DEG)
         add_camera(spec, "overview", np.array([2.1, 1.1, 1.7]), np.array([0.4, -0.1, 0.8]), 40.0)

@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import mujoco
 import numpy as np
+
 from data_tools.demo import Split
 
 POLICY_CAMERA = "policy"
