@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from sim.cameras import add_camera, look_at
+from sim.crockery import shell_mesh
 from sim.errors import FilmFailed
 from sim.gesture import Gesture, draw_gesture
 from sim.hand import Demonstrator, add_hand, sample_demonstrator
@@ -28,8 +29,8 @@ AREA_HALF_SIZE_M = np.array((0.23, 0.18))
 MIN_GAP_M = 0.025
 START_CLEARANCE_M = 0.12
 """Least horizontal distance of the hand from every container's middle when the film begins."""
-MARGIN = 0.47
-"""Containers stay this near to the middle of the picture, as a fraction of it."""
+MARGIN = 0.49
+"""All of every container stays this near to the middle of the picture, as a fraction of it."""
 MAX_DRAWS = 2000
 
 
@@ -86,8 +87,12 @@ class FilmScene:
         rim = 0.9 * container.radius_m * np.column_stack((np.cos(angles), container.form.aspect * np.sin(angles)))
         heights = np.full((13, 1), container.height_m)
         heights[-1] = 0.01
-        turn = _turn(self.yaws_rad[index])
-        return np.column_stack((np.vstack((rim, (0.0, 0.0))) @ turn.T + self.places_m[index], heights))
+        return self.placed_m(index, np.column_stack((np.vstack((rim, (0.0, 0.0))), heights)))
+
+    def placed_m(self, index: int, points_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Points in the frame of a container, shape (N, 3), in the world frame."""
+        turned_m = points_m[:, :2] @ _turn(self.yaws_rad[index]).T + self.places_m[index]
+        return np.column_stack((turned_m, points_m[:, 2]))
 
     def reset(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Put the containers into their places, in place."""
@@ -105,6 +110,7 @@ def draw_scene(containers: tuple[Container, ...], item: Item, rng: np.random.Gen
     """
     split = containers[0].split
     person, room = sample_demonstrator(rng, split), sample_room(rng, "film", split)
+    shells_m = [shell_mesh(container.form).vertices_m for container in containers]
     for _ in range(MAX_DRAWS):
         places_m, yaws_rad = _draw_places(rng, containers), rng.uniform(-np.pi, np.pi, len(containers))
         azimuth = rng.uniform(-np.pi, np.pi)
@@ -115,7 +121,7 @@ def draw_scene(containers: tuple[Container, ...], item: Item, rng: np.random.Gen
             continue
         gesture = draw_gesture(rng, start_m, _release_point(rng, containers[0], item, places_m[0]), start_m)
         scene = FilmScene(containers, item, places_m, yaws_rad, person, shoulder_m, gesture, room, camera)
-        points_m = np.vstack([scene.edge_points_m(index) for index in range(len(containers))])
+        points_m = np.vstack([scene.placed_m(index, shell_m) for index, shell_m in enumerate(shells_m)])
         if np.abs(camera.picture_xy(points_m)).max() < MARGIN and np.abs(camera.picture_xy(start_m[None])).max() < 0.5:
             return scene
     raise FilmFailed(f"Expected a view of all containers, found none in {MAX_DRAWS} draws; pass smaller containers.")

@@ -11,8 +11,9 @@ import pytest
 import sim.human
 from data_tools.demo import Film
 from sim.cameras import project
+from sim.crockery import shell_mesh
 from sim.errors import FilmFailed
-from sim.film_scene import CONTAINERS, MARGIN, compile_scene, draw_scene
+from sim.film_scene import CONTAINERS, compile_scene, draw_scene
 from sim.human import HEIGHT, RATE_HZ, WIDTH, Take, film, shoot
 from sim.render import Renderer
 from sim.tasks.place import PlaceTask
@@ -73,7 +74,7 @@ def test_two_films_of_a_task_differ_in_all_but_the_objects():
     assert one.room != other.room
 
 
-@pytest.mark.parametrize("seed", range(12))
+@pytest.mark.parametrize("seed", range(30))
 def test_all_containers_are_inside_the_picture(seed):
     task = _task(seed)
     scene = draw_scene(task.containers, task.item, np.random.default_rng(seed))
@@ -82,11 +83,12 @@ def test_all_containers_are_inside_the_picture(seed):
     scene.reset(model, data)
     mujoco.mj_forward(model, data)
     for index, name in enumerate(CONTAINERS):
-        np.testing.assert_allclose(data.body(name).xpos[:2], scene.places_m[index])
-        for point_m in scene.edge_points_m(index):
-            xy = project(model, data, "film", point_m, WIDTH / HEIGHT)
-            np.testing.assert_allclose(xy, scene.camera.picture_xy(point_m[None])[0], atol=1e-9)
-            assert np.abs(xy).max() < MARGIN
+        body = data.body(name)
+        np.testing.assert_allclose(body.xpos[:2], scene.places_m[index])
+        # The compiled body and camera, not the scene's own arithmetic, say where each corner is seen.
+        for vertex_m in shell_mesh(task.containers[index].form).vertices_m:
+            point_m = body.xpos + body.xmat.reshape(3, 3) @ vertex_m
+            assert np.abs(project(model, data, "film", point_m, WIDTH / HEIGHT)).max() < 0.5
 
 
 @pytest.mark.parametrize("seed", range(4))
