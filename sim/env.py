@@ -128,7 +128,7 @@ class Environment:
         if warned or not np.isfinite(self.data.qpos).all():
             raise PhysicsDiverged(
                 f"Expected finite, bounded motion, found {[kind.name for kind in warned] or 'NaN'} "
-                f"at {self.time_s:.3f} s of task {self.task.task_id!r}; reset the environment and check the last action."
+                f"at {self.time_s:.3f} s of task {self.task.task_id!r}; reset, and check the last action."
             )
 
 

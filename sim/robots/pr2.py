@@ -17,6 +17,7 @@ from sim.ik import damped_velocity, solve_pose, within_speed
 from sim.render import BACKGROUND_GROUP
 from sim.robots.robot import AbstractRobot
 from sim.robots.urdf import UrdfModel, build
+from sim.rotations import rotation_error, turned
 from sim.tasks.task import GRASP_EQUALITY, TOOL_SITE
 
 ARM_JOINTS = (
@@ -226,7 +227,7 @@ class PR2(AbstractRobot):
         self._advance_target(data, action, dt_s)
         twist = np.concatenate([action[:3], action[3:6]])
         twist[:3] += POSE_GAIN_PER_S * (self._position_target - data.site(TOOL_SITE).xpos)
-        twist[3:] += POSE_GAIN_PER_S * _rotation_error(self._quaternion_target, _site_quaternion(data))
+        twist[3:] += POSE_GAIN_PER_S * rotation_error(self._quaternion_target, _site_quaternion(data))
         addresses, dofs = _addresses(model), _dofs(model)
         joint_rad = data.qpos[addresses]
         preferred = POSTURE_GAIN_PER_S * (self._posture - joint_rad)
@@ -248,10 +249,10 @@ class PR2(AbstractRobot):
         if distance > MAX_LAG_M:
             self._position_target = tool_m + ahead * (MAX_LAG_M / distance)
         self._position_target = self._position_target + action[:3] * dt_s
-        error = _rotation_error(self._quaternion_target, _site_quaternion(data))
+        error = rotation_error(self._quaternion_target, _site_quaternion(data))
         if np.linalg.norm(error) > MAX_LAG_RAD:
-            self._quaternion_target = _turned(_site_quaternion(data), error * (MAX_LAG_RAD / np.linalg.norm(error)))
-        self._quaternion_target = _turned(self._quaternion_target, action[3:6] * dt_s)
+            self._quaternion_target = turned(_site_quaternion(data), error * (MAX_LAG_RAD / np.linalg.norm(error)))
+        self._quaternion_target = turned(self._quaternion_target, action[3:6] * dt_s)
 
     def _servo(self, model: mujoco.MjModel, data: mujoco.MjData, velocity: NDArray[np.float64], dt_s: float) -> None:
         joint_rad = data.qpos[_addresses(model)]
@@ -302,24 +303,4 @@ def _jacobian(model: mujoco.MjModel, data: mujoco.MjData) -> NDArray[np.float64]
 def _site_quaternion(data: mujoco.MjData) -> NDArray[np.float64]:
     result = np.empty(4)
     mujoco.mju_mat2Quat(result, data.site(TOOL_SITE).xmat)
-    return result
-
-
-def _rotation_error(wanted: NDArray[np.float64], found: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Turn in the world frame, rad, that leads from `found` to `wanted` (quaternions wxyz)."""
-    inverse, difference, turn = np.empty(4), np.empty(4), np.empty(3)
-    mujoco.mju_negQuat(inverse, found)
-    mujoco.mju_mulQuat(difference, wanted, inverse)
-    mujoco.mju_quat2Vel(turn, difference, 1.0)
-    return turn
-
-
-def _turned(quaternion: NDArray[np.float64], turn_rad: NDArray[np.float64]) -> NDArray[np.float64]:
-    """A quaternion wxyz after a small turn given in the world frame."""
-    angle = float(np.linalg.norm(turn_rad))
-    if angle < 1e-12:
-        return quaternion
-    turn, result = np.empty(4), np.empty(4)
-    mujoco.mju_axisAngle2Quat(turn, turn_rad / angle, angle)
-    mujoco.mju_mulQuat(result, turn, quaternion)
     return result
