@@ -51,7 +51,7 @@ class Graph:
         self._processes = processes
         self._params, self._overrides = params, overrides
         self._log_folder = log_folder
-        self._environment = {**ros_environment(environment), "ROS_LOG_DIR": str(log_folder)}
+        self._environment = {**ros_environment(environment), "ROS_LOG_DIR": str(log_folder / "ros")}
         self.children: dict[str, subprocess.Popen[bytes]] = {}
 
     def __enter__(self) -> "Graph":

@@ -4,15 +4,17 @@ Each call blocks, watches that the processes live meanwhile, and gives up after 
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
+import numpy as np
 import rclpy
 from mil_interfaces.action import Adapt, RunPolicy
 from mil_interfaces.msg import SafetyState
 from mil_interfaces.srv import GetOutcome, ResetScene
 from mil_nodes import qos
-from mil_nodes.conversions import picture_from
+from mil_nodes.conversions import picture_from, stamp_to_ns
 from numpy.typing import NDArray
 from rclpy.action import ActionClient
 from rclpy.executors import SingleThreadedExecutor
@@ -47,7 +49,6 @@ class Client:
         self._outcome = self._node.create_client(GetOutcome, "sim_robot/get_outcome")
         self._adapt = ActionClient(self._node, Adapt, "policy_runner/adapt")
         self._run = ActionClient(self._node, RunPolicy, "policy_runner/run_policy")
-        self._spectator: Any = None
 
     def __enter__(self) -> "Client":
         return self
@@ -109,15 +110,20 @@ class Client:
         """Let a policy act for an episode; the result says how it ended."""
         return self._goal(self._run, RunPolicy.Goal(adapted_id=adapted_id, max_steps=max_steps), on_step)
 
-    def watch(self, on_picture: Callable[[NDArray], None]) -> None:
-        """Call `on_picture` with each picture for people, until `unwatch`."""
-        self._spectator = self._node.create_subscription(
-            Image, "spectator/image", lambda message: on_picture(picture_from(message)), qos.IMAGE_OUT
-        )
+    @contextmanager
+    def watching(self) -> Iterator[dict[int, NDArray[np.uint8]]]:
+        """Collect the pictures for people, by stamp in ns; the simulator draws them only while somebody watches."""
+        pictures: dict[int, NDArray[np.uint8]] = {}
 
-    def unwatch(self) -> None:
-        """Stop watching, so that the simulator no longer draws for people."""
-        self._node.destroy_subscription(self._spectator)
+        def keep(message: Image) -> None:
+            pictures[stamp_to_ns(message.header.stamp)] = picture_from(message)
+
+        subscription = self._node.create_subscription(Image, "spectator/image", keep, qos.IMAGE_OUT)
+        try:
+            self.wait(lambda: bool(pictures), "a picture for people")
+            yield pictures
+        finally:
+            self._node.destroy_subscription(subscription)
 
     def _on_safety(self, message: SafetyState) -> None:
         self.safety = message

@@ -70,9 +70,8 @@ def activate() -> None:
     """
     env = ros_environment()
     os.environ.update(env)
-    for entry in reversed(_split(env["PYTHONPATH"])):
-        if entry not in sys.path:
-            sys.path.insert(0, entry)
+    entries = _split(env["PYTHONPATH"])
+    sys.path[:] = [*entries, *(entry for entry in sys.path if entry not in entries)]
     _load_libraries(sorted((INSTALL / "lib").glob("libmil_interfaces*.so")))
 
 

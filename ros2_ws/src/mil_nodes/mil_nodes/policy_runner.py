@@ -12,7 +12,6 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import rclpy
 from mil_interfaces.action import Adapt, RunPolicy
 from mil_interfaces.msg import RobotState, VelocityCommand
 from rclpy.action import ActionServer, CancelResponse, GoalResponse
@@ -34,7 +33,7 @@ from mil_nodes.errors import BadId, NodeError, UnknownPolicy
 from mil_nodes.library import checked_id
 from mil_nodes.observation_feed import ObservationFeed, Pair
 from mil_nodes.params import PolicyRunnerParams, declare
-from mil_nodes.process import spin
+from mil_nodes.process import serve
 
 UNADAPTED = "unadapted"
 """Id of the policy that has seen no film."""
@@ -209,13 +208,14 @@ class PolicyRunner(Node):
         else:
             goal.abort()
 
-    def close(self) -> None:
+    def destroy_node(self) -> None:
         """Stop acting before the process ends."""
         self._cancel.set()
         if self._worker is not None:
             self._worker.join(JOIN_S)
         for server in self._servers:
             server.destroy()
+        super().destroy_node()
 
 
 def _decode(pair: Pair[Image, RobotState]) -> tuple[Observation, int]:
@@ -226,5 +226,4 @@ def main() -> None:
     """Run the policy of a checkpoint until told to stop."""
     from mil_nodes.learner import CheckpointLearner
 
-    rclpy.init()
-    spin(lambda: PolicyRunner(CheckpointLearner), expected=(MilError, NodeError))
+    serve(lambda: PolicyRunner(CheckpointLearner), expected=(MilError, NodeError))

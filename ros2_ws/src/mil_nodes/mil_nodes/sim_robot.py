@@ -10,7 +10,6 @@ which also owns the OpenGL context.
 
 import time
 
-import rclpy
 from mil_interfaces.msg import RobotState, VelocityCommand
 from mil_interfaces.srv import GetOutcome, ResetScene
 from rclpy.clock import Clock, ClockType
@@ -33,7 +32,7 @@ from mil_nodes.conversions import (
 )
 from mil_nodes.errors import NodeError
 from mil_nodes.params import SimRobotParams, declare
-from mil_nodes.process import spin
+from mil_nodes.process import serve
 from mil_nodes.scene import SCENE_ERRORS, Scene, SceneRequest
 
 REPEAT_NS = 1_000_000
@@ -176,9 +175,10 @@ class SimRobot(Node):
         response.success_once, response.success_at_end = outcome.success_once, outcome.success_at_end
         return response
 
-    def close(self) -> None:
+    def destroy_node(self) -> None:
         """Free the graphics resources while the thread that owns them still lives."""
         self._scene.close()
+        super().destroy_node()
 
 
 def _first_scene(params: SimRobotParams) -> SceneRequest:
@@ -187,5 +187,4 @@ def _first_scene(params: SimRobotParams) -> SceneRequest:
 
 def main() -> None:
     """Run the simulated robot until it is told to stop."""
-    rclpy.init()
-    spin(SimRobot, expected=(*SCENE_ERRORS, NodeError))
+    serve(SimRobot, expected=(*SCENE_ERRORS, NodeError))

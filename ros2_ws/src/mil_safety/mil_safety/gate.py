@@ -116,6 +116,7 @@ class Gate:
         self._camera_seen_s: float | None = None
         self._joints_seen_s: float | None = None
         self._command: Command | None = None
+        self._early: Command | None = None
         self._command_seen_s: float | None = None
         self._last_seq = -1
         self._gripper = 1.0
@@ -131,14 +132,21 @@ class Gate:
         """Emergency stop; only `arm` ends it."""
         self._latch(State.ESTOP, Reason.OPERATOR)
 
-    def see_camera(self, stamp_ns: int, now_s: float) -> None:
-        """A picture arrived. A stamp that was there before is no news; one from the past means another clock."""
+    def see_camera(self, stamp_ns: int, now_s: float) -> Command | None:
+        """A picture arrived. A stamp that was there before is no news; one from the past means another clock.
+
+        Returns: what to send to the robot at once, when the command that answers this picture was here before it.
+        """
         previous = self._camera_ns
-        if previous is not None and stamp_ns == previous:
-            return
+        if stamp_ns == previous:
+            return None
         self._camera_ns, self._camera_seen_s = stamp_ns, now_s
-        if previous is None:
-            return
+        if previous is not None:
+            self._compare_stamps(stamp_ns, previous)
+        early, self._early = self._early, None
+        return None if early is None else self.take(early, now_s)
+
+    def _compare_stamps(self, stamp_ns: int, previous: int) -> None:
         if stamp_ns < previous:
             # The source of the pictures was started again: whoever armed us had another situation before him.
             self._latch(State.UNARMED, Reason.CLOCK_JUMP)
@@ -160,6 +168,9 @@ class Gate:
         """
         self._watch_camera(now_s)
         refusal = self._refusal(command, now_s)
+        if refusal is None and self._is_early(command):
+            self._early = command
+            return None
         if refusal is not None:
             self._rejected += 1
             self._passing = refusal
@@ -226,9 +237,13 @@ class Gate:
     def _unanswered(self, command: Command) -> Reason:
         """Commands must answer a picture that the gate knows of and that is not old by the pictures' own clock."""
         behind_ns = (self._camera_ns or 0) - command.observation_ns
-        if behind_ns < 0:
+        if behind_ns < -self.limits.clock_jump_s * NS_PER_S:
             return Reason.CLOCK_JUMP
         return Reason.STALE_COMMAND if behind_ns > self.limits.camera_timeout_s * NS_PER_S else Reason.NONE
+
+    def _is_early(self, command: Command) -> bool:
+        """Whether the policy was quicker than the news of the picture that it answers: two processes, two ways."""
+        return not command.is_hold() and command.observation_ns > (self._camera_ns or 0)
 
     def _within_limits(self, command: Command) -> tuple[Command, Reason]:
         """Scale the whole motion, so that its direction stays."""
@@ -254,7 +269,7 @@ class Gate:
         self._drop_command()
 
     def _drop_command(self) -> None:
-        self._command = self._command_seen_s = None
+        self._command = self._command_seen_s = self._early = None
         self._passing = Reason.NONE
 
 

@@ -7,12 +7,13 @@ Thin on purpose: what may pass is decided in `gate.py`.
 import time
 from collections.abc import Callable
 
-import rclpy
 from mil_interfaces.msg import SafetyState, VelocityCommand
 from mil_nodes import qos
+from mil_nodes.command import Command
 from mil_nodes.conversions import command_from, command_message, milliseconds, stamp_to_ns
+from mil_nodes.errors import NodeError
 from mil_nodes.params import SafetyGateParams, declare
-from mil_nodes.process import spin
+from mil_nodes.process import serve
 from rclpy.clock import Clock, ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState
@@ -45,19 +46,20 @@ class SafetyGateNode(Node):
         self.create_timer(1.0 / params.rate_hz, self._on_tick, clock=Clock(clock_type=ClockType.STEADY_TIME))
 
     def _on_command(self, message: VelocityCommand) -> None:
-        allowed = self._gate.take(command_from(message), time.monotonic())
-        if allowed is not None:
-            self._commands.publish(command_message(allowed))
-        self._tell()
+        self._send(self._gate.take(command_from(message), time.monotonic()))
 
     def _on_camera(self, message: CameraInfo) -> None:
-        self._gate.see_camera(stamp_to_ns(message.header.stamp), time.monotonic())
+        self._send(self._gate.see_camera(stamp_to_ns(message.header.stamp), time.monotonic()))
 
     def _on_joints(self, message: JointState) -> None:
         self._gate.see_joints(list(message.position), time.monotonic())
 
     def _on_tick(self) -> None:
-        self._commands.publish(command_message(self._gate.tick(time.monotonic())))
+        self._send(self._gate.tick(time.monotonic()))
+
+    def _send(self, command: Command | None) -> None:
+        if command is not None:
+            self._commands.publish(command_message(command))
         self._tell()
 
     def _answer(self, action: Callable[[], None], done: str) -> Answer:
@@ -97,5 +99,4 @@ def _message(status: Status, node: Node) -> SafetyState:
 
 def main() -> None:
     """Run the gate until it is told to stop."""
-    rclpy.init()
-    spin(SafetyGateNode)
+    serve(SafetyGateNode, expected=(NodeError, ValueError))

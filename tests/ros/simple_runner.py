@@ -1,0 +1,49 @@
+"""A policy runner without a checkpoint, for tests: its policies move the gripper down slowly, or answer NaN."""
+
+import math
+from pathlib import Path
+
+import numpy as np
+from mil_nodes.policy_runner import PolicyRunner
+from mil_nodes.process import serve
+from numpy.typing import NDArray
+
+from data_tools.demo import Observation, Video
+
+SPEED_M_S = 0.05
+
+
+class SimplePolicy:
+    """Moves down at a constant speed; a policy adapted to a dark film answers NaN."""
+
+    loss_before, loss_after, uncertainty = 1.0, 0.5, 0.0
+
+    def __init__(self, is_broken: bool) -> None:
+        self.is_broken = is_broken
+
+    def reset(self) -> None:
+        pass
+
+    def act(self, observation: Observation) -> NDArray[np.float32]:
+        speed = math.nan if self.is_broken else -SPEED_M_S
+        return np.array([0.0, 0.0, speed, 0.0, 0.0, 0.0, 1.0], dtype=np.float32)
+
+
+class SimpleLearner:
+    """Adapts by looking at the brightness of a film."""
+
+    image_height, image_width = 90, 100
+
+    def __init__(self, folder: Path) -> None:
+        del folder
+
+    def adapt(self, support: Video) -> SimplePolicy:
+        assert support.frames.shape == (40, self.image_height, self.image_width, 3)
+        return SimplePolicy(is_broken=float(support.frames.mean()) < 30.0)
+
+    def unadapted(self) -> SimplePolicy:
+        return SimplePolicy(is_broken=False)
+
+
+def main() -> None:
+    serve(lambda: PolicyRunner(SimpleLearner))
