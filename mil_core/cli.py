@@ -13,7 +13,12 @@ from rich.markup import escape
 from rich.table import Table
 
 VERBS = {
+    "collect": ("Collect", "demonstrations by a scripted expert, films by a simulated human"),
+    "ingest": ("Ingest", "check a film and put it into the library"),
+    "inspect": ("Inspect", "what is in a demo file, a film, a checkpoint or an adapted policy"),
     "train": ("Train", "meta-train an experiment into a checkpoint"),
+    "adapt": ("Adapt", "one film or demonstration in, a policy for its task out"),
+    "rollout": ("Rollout", "an adapted policy acts in new scenes, on film if wanted"),
     "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
 }
 """Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""

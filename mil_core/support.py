@@ -13,7 +13,8 @@ from data_tools.video import read_video, resize
 
 FILM_FRAMES = 40
 FILM_RATE_HZ = 10.0
-"""Length and rate of the view of a film that policies are trained on and adapt from (thesis B.3.3)."""
+"""Length and rate of the view of a film that policies are trained on and adapt from (thesis B.3.1:
+10 Hz, 40 frames)."""
 
 
 def load_support_film(path: Path, image_height: int, image_width: int) -> Video:

@@ -65,6 +65,12 @@ class Order:
 
     def __post_init__(self) -> None:
         task_class(self.task), robot_class(self.robot), split_index(self.split)
+        robots = EXPERTS[self.task].robots
+        if self.robot not in robots:
+            raise SimError(
+                f"Expected one of the robots {', '.join(robots)}, which the expert of task {self.task!r} can move, "
+                f"found {self.robot!r}; type --robot {robots[0]}."
+            )
         if self.films_per_task > 0 and self.task != "place":
             raise SimError(f"Expected task 'place' for films of humans, found {self.task!r}; leave out --human.")
 

@@ -22,7 +22,7 @@ class BadArgument(MilError):
 def refuse_existing(path: Path, *, overwrite: bool) -> None:
     """Stop before work is done whose result could not be kept. Raises: BadArgument: `path` exists."""
     if path.exists() and not overwrite:
-        raise BadArgument(f"{path}: expected nothing there, found something; add --overwrite, or choose another --out.")
+        raise BadArgument(f"{path}: expected nothing there, found something; add --overwrite, or choose another name.")
 
 
 def require_at_least(minimum: int, arguments: dict[str, int]) -> None:

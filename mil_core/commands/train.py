@@ -53,7 +53,7 @@ class Train:
         """Get the data, fit the scaling, train, draw the learning curve."""
         experiment = self._configured(experiment_of(self.experiment))
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
-        self._prepare_out()
+        earlier = self._earlier_run()
         data = self._meta_data(experiment)
         scaling = Scaling.fit([d for task in data.training for d in task.demos], experiment.policy.velocity_size)
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
@@ -64,6 +64,9 @@ class Train:
             checkpoints.save(self.out, averaged, experiment, scaling, iteration, self._command())
             draw_learning_curve(self.out)
 
+        if self.overwrite:
+            for part in earlier:
+                shutil.rmtree(part) if part.is_dir() else part.unlink()
         train(algorithm, training, validation, experiment.training, self.out, resume=self.resume, save=save)
         console.print(f"checkpoint and learning curve in {self.out}; judge it with: {self._next_command()}")
         return 0
@@ -81,7 +84,8 @@ class Train:
             threads=training.threads if self.threads is None else self.threads,
         ))
 
-    def _prepare_out(self) -> None:
+    def _earlier_run(self) -> list[Path]:
+        """What an earlier run left in --out. Raises: BadArgument: nobody said what to do with it."""
         if self.resume and self.overwrite:
             raise BadArgument("expected --resume or --overwrite, found both; leave one out.")
         parts = [self.out / name for name in (STATE_FILE, LOG, "tensorboard", checkpoints.MODEL)]
@@ -91,9 +95,7 @@ class Train:
                 f"{self.out}: expected no earlier run, found {', '.join(part.name for part in found)}; "
                 "add --resume to continue it or --overwrite to replace it."
             )
-        if self.overwrite:
-            for part in found:
-                shutil.rmtree(part) if part.is_dir() else part.unlink()
+        return found
 
     def _meta_data(self, experiment: Experiment) -> MetaData:
         if self.data is not None:

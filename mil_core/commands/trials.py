@@ -9,7 +9,8 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from data_tools.demo import Demo, Observation, Video
+from data_tools.demo import Demo, Observation, TaskDemos, Video
+from data_tools.hdf5 import write_tasks
 from data_tools.video import write_video
 from mil_core import checkpoint as checkpoints
 from mil_core.baselines.random_policy import RandomPolicy
@@ -17,14 +18,13 @@ from mil_core.checkpoint import Checkpoint
 from mil_core.errors import CheckpointCorrupt
 from mil_core.evaluate import Episode
 from mil_core.experiments.experiment import Experiment
-from mil_core.support import load_support_film
+from mil_core.support import load_support_demo, load_support_film
 from sim.collect import FILM_LAYOUT, TRIAL_LAYOUT, collect_demo, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.errors import PhysicsDiverged
 from sim.human import film
 from sim.rollout import rollout
 from sim.tasks.place import PlaceTask
-from sim.tasks.task import AbstractTask
 
 SPLIT = "test"
 
@@ -65,7 +65,7 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
         raise CheckpointCorrupt(f"{plan.checkpoint}: expected the checkpoint to stay as it was, found another; evaluate a copy.")
     experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
     task = task_at(experiment.task, SPLIT, plan.seed, index)
-    adapted, unadapted = algorithm.adapt(support_of(experiment, task, plan.seed, index)), algorithm.unadapted()
+    adapted, unadapted = algorithm.adapt(support_of(experiment, plan.seed, index)), algorithm.unadapted()
     episodes = []
     with Environment(task, robot_class(experiment.robot)()) as env:
         for trial in range(plan.trials):
@@ -80,23 +80,37 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     return episodes
 
 
-def support_of(experiment: Experiment, task: AbstractTask, seed: int, index: int) -> Video | Demo:
+def support_of(experiment: Experiment, seed: int, index: int) -> Video | Demo:
     """The one film or demonstration of a test task that policies adapt from, in a scene that no trial meets.
 
-    A film goes through a real mp4 file, so that the evaluation sees what a user's film would give.
+    It goes through a real file, so that the evaluation sees what a user's file would give.
     """
-    if experiment.support == "demo" or not isinstance(task, PlaceTask):
-        return collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, SPLIT, index, 0))
-    with tempfile.TemporaryDirectory(prefix="mil-film-") as folder:
-        path = Path(folder) / "film.mp4"
-        write_test_film(path, task, seed, index)
-        return load_support_film(path, experiment.policy.image_height, experiment.policy.image_width)
+    with tempfile.TemporaryDirectory(prefix="mil-support-") as folder:
+        return load_support(write_test_support(experiment, Path(folder), seed, index), experiment)
+
+
+def load_support(path: Path, experiment: Experiment) -> Video | Demo:
+    """The first demonstration of a demo file, or a film at the size of the experiment's policy."""
+    if path.suffix == ".hdf5":
+        return load_support_demo(path)
+    return load_support_film(path, experiment.policy.image_height, experiment.policy.image_width)
 
 
 def write_test_film(path: Path, task: PlaceTask, seed: int, index: int) -> None:
     """Write the film of a human doing test task number `index` as an mp4 file."""
     video = film(task, layout_rng(seed, SPLIT, index, FILM_LAYOUT)).video
     write_video(path, video.frames, capture_time_s=video.capture_time_s)
+
+
+def write_test_support(experiment: Experiment, folder: Path, seed: int = 7, index: int = 0) -> Path:
+    """Write the film, or the demo file, of a test task into a folder. Returns: the file."""
+    task = task_at(experiment.task, SPLIT, seed, index)
+    if experiment.support == "film" and isinstance(task, PlaceTask):
+        write_test_film(folder / "film.mp4", task, seed, index)
+        return folder / "film.mp4"
+    demo = collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, SPLIT, index, 0))
+    write_tasks(folder / "demo.hdf5", [TaskDemos(task.task_id, (demo,))])
+    return folder / "demo.hdf5"
 
 
 def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[bool, bool, int]:

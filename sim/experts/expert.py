@@ -15,6 +15,9 @@ from sim.env import Environment
 class AbstractExpert(ABC):
     """Chooses actions from the full state of an environment."""
 
+    robots: tuple[str, ...]
+    """Names of the robots that it knows how to move."""
+
     def reset(self, env: Environment, rng: np.random.Generator) -> None:
         """Called once after each reset of the environment; experts that keep no state need not care."""
         del env, rng

@@ -26,6 +26,8 @@ TOLERANCE_M = 0.012
 class PlaceExpert(AbstractExpert):
     """Above the container, down a little, open, stay."""
 
+    robots = ("pr2",)
+
     def act(self, env: Environment) -> NDArray[np.float64]:
         """Tool velocity towards the release point; the orientation is kept."""
         action = np.zeros(env.robot.action_size)

@@ -22,6 +22,8 @@ SPEED_GAIN_PER_S = 5.0
 class ReachExpert(AbstractExpert):
     """Drives PlanarArm to the target of a ReachTask."""
 
+    robots = ("planar_arm",)
+
     def act(self, env: Environment) -> NDArray[np.float64]:
         """Torques in [-1, 1], shape (2,).
 
