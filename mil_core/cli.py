@@ -13,6 +13,7 @@ from rich.markup import escape
 from rich.table import Table
 
 VERBS = {
+    "doctor": ("Doctor", "what works on this machine, and how to mend what does not"),
     "collect": ("Collect", "demonstrations by a scripted expert, films by a simulated human"),
     "ingest": ("Ingest", "check a film and put it into the library"),
     "inspect": ("Inspect", "what is in a demo file, a film, a checkpoint or an adapted policy"),
