@@ -52,7 +52,7 @@ def load_film(folder: Path, reference: FilmReference) -> Video:
     """
     name = reference.file_name
     path = folder / name
-    if Path(name).name != name or name.startswith(".") or path.is_symlink():
+    if not name or Path(name).name != name or name.startswith(".") or path.is_symlink():
         raise DemoFileError(f"Film {name!r}: expected a file in {folder}, found a way out. Next: do not trust it.")
     try:
         video = read_video(path)

@@ -1,6 +1,6 @@
 """The demo file: an HDF5 file in the robomimic tree, with a folder of films beside it. Layout, version 1:
 
-    data                     attrs: total, env_args (JSON), format, format_version, provenance (JSON)
+    data                     attrs: total, env_args (JSON), provenance (JSON), format_version
     data/demo_<i>            attrs: num_samples, task_id, robot, outcome, success, clock, seed, split
       actions                float32 (T, A)                    action_time_s          float64 (T,)
       obs/image              uint8 (T, height, width, 3)       obs/capture_time_s     float64 (T,)
@@ -11,7 +11,8 @@
     mask/<split>             names of all demos, the filter key of robomimic
 
 Only the modules whose names begin with hdf5 import h5py. Tasks are written one by one under a temporary name and
-committed by rename. What is read is checked first, since a demo file may come from anybody.
+committed by rename. What is read is checked first, since a demo file may come from anybody; `seal` finds damage. The
+file of a stranger is best read in a process of its own, since a file made on purpose can crash the HDF5 library.
 """
 
 from collections.abc import Collection, Iterable, Iterator
@@ -26,8 +27,18 @@ import numpy as np
 from data_tools.demo import Demo, Film, Outcome, TaskDemos, Video
 from data_tools.errors import DataError, DemoFileError, DemoShapeMismatch
 from data_tools.film_folder import FilmReference, film_folder, load_film
-from data_tools.hdf5_checks import COPY_AGAIN, array_of, group_of, integer_of, length_of, opened, refuse, text_of
-from data_tools.hdf5_writer import FORMAT, FORMAT_VERSION, DemoWriter
+from data_tools.hdf5_checks import (
+    COPY_AGAIN,
+    array_of,
+    group_of,
+    integer_of,
+    length_of,
+    names_of,
+    opened,
+    refuse,
+    text_of,
+)
+from data_tools.hdf5_writer import FORMAT_VERSION, DemoWriter
 from data_tools.provenance import UNKNOWN, Provenance
 from data_tools.timeline import resample_film
 from data_tools.video import resize
@@ -96,16 +107,16 @@ def list_tasks(path: Path | str) -> tuple[TaskEntry, ...]:
     """What a demo file holds, in order, without reading arrays. Raises: DemoFileError: as `read_tasks`."""
     with _open_demos(Path(path)) as file:
         data, films = group_of(file, "data"), group_of(file, "films")
-        names: dict[str, list[str]] = {str(task_id): [] for task_id in films}
+        names: dict[str, list[str]] = {task_id: [] for task_id in names_of(films)}
         samples = dict.fromkeys(names, 0)
-        for index in range(len(data)):
+        for index in range(len(names_of(data))):
             demo = group_of(data, f"demo_{index}")
             task_id = text_of(demo, "task_id")
             if task_id not in names:
                 refuse(f"{path}, demo_{index}", "a task listed under films", f"{task_id!r}", COPY_AGAIN)
             names[task_id].append(f"demo_{index}")
             samples[task_id] += length_of(demo, "actions")
-        return tuple(TaskEntry(i, tuple(names[i]), samples[i], len(group_of(films, i))) for i in names)
+        return tuple(TaskEntry(i, tuple(names[i]), samples[i], len(names_of(group_of(films, i)))) for i in names)
 
 
 def read_provenance(path: Path | str) -> Provenance:
@@ -123,8 +134,6 @@ def _open_demos(path: Path) -> Iterator[h5py.File]:
     """Open a demo file of a version that this code reads."""
     with opened(path) as file:
         data = group_of(file, "data")
-        if "format" not in data.attrs or text_of(data, "format") != FORMAT:
-            refuse(str(path), f"the format {FORMAT}", "another one", f"convert it with: mil convert {path}")
         version = integer_of(data, "format_version")
         if not 1 <= version <= FORMAT_VERSION:
             refuse(str(path), f"format version 1 to {FORMAT_VERSION}", f"{version}", "install a newer version of mil")
@@ -178,7 +187,7 @@ def _read_film(file: h5py.File, path: Path, task_id: str, index: int) -> Film:
     group = group_of(group_of(group_of(file, "films"), task_id), f"film_{index}")
     video = load_film(film_folder(path), FilmReference(text_of(group, "file"), text_of(group, "sha256")))
     length = len(video)
-    hand_xy = array_of(group, "hand_xy", np.float32, (length, 2)) if "hand_xy" in group else None
+    hand_xy = array_of(group, "hand_xy", np.float32, (length, 2)) if "hand_xy" in names_of(group) else None
     try:
         # the film file rounds times to the ticks of its container and starts at zero; the demo file has the true ones
         times = array_of(group, "capture_time_s", np.float64, (length,))

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_tools.errors import DemoFileError
+from data_tools.seal import check_seal
 
 MAX_ARRAY_BYTES = 1 << 30
 """Largest array that is read; a 40-frame demo of 100x90 pictures has 1 MB."""
@@ -35,13 +36,9 @@ def refuse(where: str, expected: str, found: str, next_step: str) -> NoReturn:
 
 @contextmanager
 def opened(path: Path) -> Iterator[h5py.File]:
-    """Open a regular local file for reading, if it is a whole HDF5 file."""
-    if not path.is_file():
-        refuse(str(path), "a file", "a folder or device" if path.exists() else "nothing", "check the name")
-    with _translated(str(path), COPY_AGAIN):
-        if not h5py.is_hdf5(path):
-            found = "an empty file" if not path.stat().st_size else "another kind of file"
-            refuse(str(path), "an HDF5 file", found, "name a file that `mil collect` or `mil record` made")
+    """Open a file for reading, once its seal has been checked."""
+    check_seal(path)
+    with _translated(str(path)):
         file = h5py.File(path, "r")
     with file:
         yield file
@@ -50,6 +47,12 @@ def opened(path: Path) -> Iterator[h5py.File]:
 def group_of(parent: h5py.Group, name: str) -> h5py.Group:
     """The group of that name inside `parent`. Raises: DemoFileError: it is missing or outside the file."""
     return _member(parent, name, h5py.Group)
+
+
+def names_of(group: h5py.Group) -> tuple[str, ...]:
+    """Names of the members of a group, in its order."""
+    with _translated(_where(group)):
+        return tuple(map(str, group))
 
 
 def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tuple[int | None, ...]) -> NDArray:
@@ -61,7 +64,7 @@ def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tupl
     """
     dataset = _member(parent, name, h5py.Dataset)
     where = _where(parent, name)
-    with _translated(where, COPY_AGAIN):
+    with _translated(where):
         wanted = f"{np.dtype(dtype)} {tuple('any' if side is None else side for side in shape)}"
         fits = len(shape) == len(dataset.shape or ()) and all(
             side in (None, found) for side, found in zip(shape, dataset.shape or (), strict=True)
@@ -74,7 +77,9 @@ def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tupl
 
 def length_of(parent: h5py.Group, name: str) -> int:
     """Length of a dataset along its first axis, without reading it."""
-    shape = _member(parent, name, h5py.Dataset).shape
+    dataset = _member(parent, name, h5py.Dataset)
+    with _translated(_where(parent, name)):
+        shape = dataset.shape
     if not shape:
         refuse(_where(parent, name), "an array", "no axis", COPY_AGAIN)
     return int(shape[0])
@@ -92,7 +97,7 @@ def integer_of(holder: h5py.Group, name: str) -> int:
 
 def _attribute(holder: h5py.Group, name: str, kind: type, expected: str) -> Any:
     where = f"{_where(holder)} attribute {name!r}"
-    with _translated(where, COPY_AGAIN):
+    with _translated(where):
         value = holder.attrs.get(name)
     if not isinstance(value, kind):
         refuse(where, expected, "nothing" if value is None else type(value).__name__, COPY_AGAIN)
@@ -101,7 +106,7 @@ def _attribute(holder: h5py.Group, name: str, kind: type, expected: str) -> Any:
 
 def _member(parent: h5py.Group, name: str, kind: type[Member]) -> Member:
     where = _where(parent, name)
-    with _translated(where, COPY_AGAIN):
+    with _translated(where):
         link = parent.get(name, getlink=True)
         if link is None:
             refuse(where, f"a {kind.__name__.lower()}", "nothing", COPY_AGAIN)
@@ -131,12 +136,12 @@ def _where(parent: h5py.Group, name: str = "") -> str:
 
 
 @contextmanager
-def _translated(where: str, next_step: str) -> Iterator[None]:
+def _translated(where: str) -> Iterator[None]:
     """Turn what h5py raises on a damaged file into an error that says what to do."""
     try:
         yield
     except _BROKEN as error:
         raise DemoFileError(
             f"Demo file {where}: expected a whole HDF5 file; found damage, or a file cut short ({error}). "
-            f"Next: {next_step}."
+            f"Next: {COPY_AGAIN}."
         ) from error

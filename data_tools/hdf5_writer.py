@@ -16,8 +16,8 @@ from data_tools.demo import Demo, TaskDemos
 from data_tools.film_folder import film_folder, store_film
 from data_tools.hdf5_checks import refuse
 from data_tools.provenance import UNKNOWN, Provenance, code_version
+from data_tools.seal import SEAL_BYTES, write_seal
 
-FORMAT = "mil-demos"
 FORMAT_VERSION = 1
 _FRAMES_PER_CHUNK = 10  # a second of film: large enough to compress, small enough to read a part
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # it becomes the name of a file and of a group
@@ -39,7 +39,7 @@ class DemoWriter:
         self._provenance = replace(provenance, code_version=provenance.code_version or code_version())
         self._num_demos = self._num_samples = 0
         self._step_shapes: tuple[tuple[int, ...], ...] = ()
-        self._file = h5py.File(self._partial, "w")
+        self._file = h5py.File(self._partial, "w", userblock_size=SEAL_BYTES)
         self._file.create_group("data")
         self._file.create_group("films", track_order=True)  # tasks come back in the order in which they came
 
@@ -101,12 +101,13 @@ class DemoWriter:
         # type 2 is robomimic's number for Gym environments, and the one that Isaac Lab writes
         env_args = {"env_name": origin.task, "type": 2, "env_kwargs": {}, "env_version": origin.code_version}
         data.attrs.update({
-            "total": self._num_samples, "env_args": json.dumps(env_args), "format": FORMAT,
-            "format_version": FORMAT_VERSION, "provenance": origin.to_json(),
+            "total": self._num_samples, "env_args": json.dumps(env_args), "provenance": origin.to_json(),
+            "format_version": FORMAT_VERSION,
         })
         names = [f"demo_{index}" for index in range(self._num_demos)]
         self._file.create_dataset(f"mask/{origin.split}", data=np.array(names, dtype="S"))
         self._file.close()
+        write_seal(self._partial)
         flush_to_disk(self._partial)
         self._check_name()
         if self._partial_films.exists():

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from data_tools.errors import VideoError
 from data_tools.video import VideoLimits, read_video, write_video
 
+HEADS = [b"", b"\0\0\0\x18ftypmp42", b"RIFF\xff\0\0\0AVI LIST", b"GIF89a", b"\x1a\x45\xdf\xa3"]
+"""What the files of each container begin with."""
+
 
 def refused(path, limits=VideoLimits()) -> str:  # noqa: B008 - frozen
     with pytest.raises(VideoError) as caught:
@@ -48,7 +51,7 @@ def test_empty(tmp_path):
 
 
 @settings(max_examples=60, deadline=None)
-@given(st.sampled_from([b"", b"\0\0\0\x18ftypmp42", b"RIFF\xff\0\0\0AVI LIST", b"GIF89a", b"\x1a\x45\xdf\xa3"]), st.binary())
+@given(st.sampled_from(HEADS), st.binary())
 @example(b"not a film at all", b"")
 def test_noise(tmp_path_factory, head, tail):
     path = tmp_path_factory.mktemp("film") / "a.mp4"
@@ -150,9 +153,8 @@ def test_hour_long(tmp_path):
 def test_every_limit_holds_exactly(limits, found, tmp_path, frames, encode):
     encode(tmp_path / "a.mp4", frames)
     assert found in refused(tmp_path / "a.mp4", limits)
-    exact = VideoLimits(
-        max_bytes=(tmp_path / "a.mp4").stat().st_size, max_pixels=64 * 48, max_duration_s=1.2, max_frames=12, min_frames=12
-    )
+    size = (tmp_path / "a.mp4").stat().st_size
+    exact = VideoLimits(max_bytes=size, max_pixels=64 * 48, max_duration_s=1.2, max_frames=12, min_frames=12)
     assert len(read_video(tmp_path / "a.mp4", limits=exact)) == 12
 
 

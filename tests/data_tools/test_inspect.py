@@ -1,0 +1,68 @@
+"""A summary counts what is in a file, and its text cannot dress up as markup."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+from rich.console import Console
+
+from data_tools.demo import TaskDemos
+from data_tools.errors import DemoFileError, VideoError
+from data_tools.hdf5 import write_tasks
+from data_tools.inspect import DemoFileSummary, FilmSummary, inspect
+from data_tools.inspect_view import render
+from data_tools.provenance import Provenance
+from data_tools.video import write_video
+
+
+def shown(summary: FilmSummary | DemoFileSummary) -> str:
+    console = Console(width=200, record=True, file=open("/dev/null", "w"))  # noqa: SIM115
+    with console.file:
+        console.print(render(summary))
+    return console.export_text()
+
+
+def test_a_demo_file_is_summed_up(tmp_path, task):
+    failed = dataclasses.replace(task.demos[1], outcome="failure")
+    task = dataclasses.replace(task, demos=(task.demos[0], failed))
+    write_tasks(tmp_path / "a.hdf5", [task, TaskDemos("b", ())], Provenance("place", "test", 5))
+    summary = inspect(tmp_path / "a.hdf5")
+    assert isinstance(summary, DemoFileSummary)
+    assert (summary.num_tasks, summary.num_demos, summary.num_films) == (2, 2, 1)
+    assert summary.outcomes == {"success": 1, "failure": 1}
+    assert summary.picture_size == (8, 10)
+    actions = np.concatenate([demo.actions for demo in task.demos])
+    np.testing.assert_array_equal(summary.ranges["actions"].low, actions.min(0))
+    np.testing.assert_array_equal(summary.ranges["actions"].high, actions.max(0))
+    assert summary.streams["pictures"].count == 15
+    gaps_s = np.concatenate([np.diff(demo.video.capture_time_s) for demo in task.demos])
+    assert summary.streams["pictures"].worst_gap_s == gaps_s.max()
+    text = shown(summary)
+    assert "2 tasks, 2 demos, 1 films" in text and "place, split test, seed 5" in text and "actions[1]" in text
+
+
+def test_a_film_is_summed_up(tmp_path, frames):
+    frames[4] = frames[3]
+    write_video(tmp_path / "a.mp4", frames, capture_time_s=[*np.arange(11) / 10, 1.5])
+    summary = inspect(tmp_path / "a.mp4")
+    assert isinstance(summary, FilmSummary)
+    assert (summary.width, summary.height, summary.source.codec) == (64, 48, "h264")
+    assert (summary.stream.count, summary.stream.drops) == (12, 4)
+    assert summary.source.sha256 in shown(summary)
+
+
+def test_an_empty_demo_file_is_summed_up(tmp_path):
+    write_tasks(tmp_path / "a.hdf5", [])
+    assert "0 tasks, 0 demos, 0 films" in shown(inspect(tmp_path / "a.hdf5"))
+
+
+def test_markup_in_a_file_stays_text(tmp_path):
+    write_tasks(tmp_path / "a.hdf5", [], Provenance("[red]place[/red]"))
+    assert "[red]place[/red]" in shown(inspect(tmp_path / "a.hdf5"))
+
+
+def test_the_kind_of_file_decides_the_error(tmp_path):
+    with pytest.raises(DemoFileError):
+        inspect(tmp_path / "a.hdf5")
+    with pytest.raises(VideoError):
+        inspect(tmp_path / "a.mp4")
