@@ -1,5 +1,8 @@
 """A policy with fixed parameters that acts: what adaptation hands to nodes and rollouts."""
 
+from collections.abc import Callable
+from typing import TypeVar
+
 import numpy as np
 import torch
 from numpy.typing import NDArray
@@ -8,8 +11,12 @@ from torch.func import functional_call
 
 from data_tools.demo import Observation
 from mil_core.errors import NonFiniteParameters, SupportMismatch
+from mil_core.inner_loop import InnerConfig, Parameters, adapt
 from mil_core.policies.policy import Policy
 from mil_core.scaling import Scaling, to_pictures
+from mil_core.uncertainty import disagreement
+
+Example = TypeVar("Example")
 
 GRIPPER_THRESHOLD = 0.5
 """Probability of closing above which the gripper command is "closed" (1)."""
@@ -80,3 +87,45 @@ class AdaptedPolicy:
     def end_pose(self) -> NDArray[np.float32] | None:
         """The pose predicted for this episode's end, in the units of the state; None before the first `act`."""
         return None if self._end_pose is None else self._scaling.raw_end_pose(self._end_pose)
+
+
+def adapted_policy(
+    policy: Policy,
+    scaling: Scaling,
+    inner: InnerConfig,
+    loss_fn: Callable[[Example, Parameters], Tensor],
+    whole: Example,
+    first_half: Example,
+    second_half: Example,
+) -> AdaptedPolicy:
+    """Adapt to one support and to each of its halves; act by the first, judge its certainty by the others.
+
+    Source: thesis Algorithm 11.
+
+    Args:
+        policy: holds the meta-parameters, which stay as they are.
+        scaling: units in and out.
+        inner: number, size and limits of the steps.
+        loss_fn: inner loss of a support under given policy parameters.
+        whole: the support.
+        first_half: every second frame of it.
+        second_half: its other frames.
+
+    Returns: the policy adapted to the whole support.
+
+    Raises:
+        NonFiniteLoss: the inner loss is NaN or infinite.
+    """
+    before = {name: value.detach().requires_grad_() for name, value in policy.named_parameters()}
+
+    def adapted_to(support: Example) -> tuple[dict[str, Tensor], tuple[float, ...]]:
+        return adapt(lambda p: loss_fn(support, p), before, policy.adapted_names(), inner, create_graph=False)
+
+    after, losses = adapted_to(whole)
+    with torch.no_grad():
+        loss_after = float(loss_fn(whole, after))
+    loss_before = losses[0] if losses else loss_after
+    uncertainty = disagreement(before, adapted_to(first_half)[0], adapted_to(second_half)[0])
+    return AdaptedPolicy(
+        policy, after, scaling, loss_before=loss_before, loss_after=loss_after, uncertainty=uncertainty
+    )

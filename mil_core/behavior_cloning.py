@@ -32,7 +32,8 @@ class CloningConfig:
 def cloning_terms(policy: Policy, output: PolicyOutput, steps: Steps, config: CloningConfig) -> dict[str, Tensor]:
     """Weighted terms whose sum is the loss.
 
-    Source: thesis Eq. 19 and B.3.3 (l1 + l2 / 100; sigmoid and cross entropy for the gripper, 7.2.5.1); means instead of sums as in the released code.
+    Source: thesis Eq. 19, B.3.3 (l1 + l2 / 100) and 7.2.5.1 (sigmoid and cross entropy for the gripper); means instead
+    of sums as in the released code.
 
     Args:
         policy: whose sizes tell velocities from the gripper.

@@ -78,7 +78,9 @@ def load(folder: Path) -> Checkpoint:
     """
     for name in (CONFIG, STATS, MODEL):
         if not (folder / name).is_file():
-            raise CheckpointMissing(f"expected {folder / name}, found none; type `mil doctor` to see the checkpoints at hand.")
+            raise CheckpointMissing(
+                f"expected {folder / name}, found none; type `mil doctor` to see the checkpoints at hand."
+            )
     config = _read_json(folder / CONFIG)
     found = config.get("format_version") if isinstance(config, dict) else None
     if found != FORMAT_VERSION:
@@ -90,7 +92,9 @@ def load(folder: Path) -> Checkpoint:
         scaling = Scaling.from_dict(_read_json(folder / STATS))
         iteration = int(config["iteration"])
     except (KeyError, TypeError, ValueError) as error:
-        raise CheckpointCorrupt(f"{folder}: expected a whole configuration, found {error!r}; restore the folder.") from error
+        raise CheckpointCorrupt(
+            f"{folder}: expected a whole configuration, found {error!r}; restore the folder."
+        ) from error
     weights = _read_tensors(folder / MODEL)
     _check_weights(folder / MODEL, weights, experiment.build(scaling).state_dict())
     return Checkpoint(experiment, scaling, weights, iteration, file_sha256(folder / MODEL))
@@ -112,7 +116,9 @@ def load_adapted(folder: Path, checkpoint: Checkpoint) -> AdaptedPolicy:
     """
     path = folder / ADAPTED
     if not path.is_file():
-        raise CheckpointMissing(f"expected {path}, found none; type `mil adapt --checkpoint DIR --video FILE --out {folder}`.")
+        raise CheckpointMissing(
+            f"expected {path}, found none; type `mil adapt --checkpoint DIR --video FILE --out {folder}`."
+        )
     parameters, metadata = _read_tensors(path), _read_metadata(path)
     if metadata.get("base_sha256") != checkpoint.sha256:
         raise CheckpointCorrupt(
@@ -143,18 +149,23 @@ def _check_weights(path: Path, weights: dict[str, Tensor], expected: dict[str, T
     if wrong:
         name = wrong[0]
         raise CheckpointCorrupt(
-            f"{path}: expected {name} of shape {wanted.get(name)}, found {found.get(name)}; weights and config.json differ."
+            f"{path}: expected {name} of shape {wanted.get(name)}, found {found.get(name)}; "
+            "weights and config.json differ, restore both."
         )
     broken = sorted(name for name, value in weights.items() if not torch.isfinite(value).all())
     if broken:
-        raise NonFiniteParameters(f"{path}: expected finite weights, found NaN or infinity in {broken[:3]}; restore the file.")
+        raise NonFiniteParameters(
+            f"{path}: expected finite weights, found NaN or infinity in {broken[:3]}; restore the file."
+        )
 
 
 def _read_tensors(path: Path) -> dict[str, Tensor]:
     try:
         return load_file(path)
     except (SafetensorError, OSError, ValueError) as error:
-        raise CheckpointCorrupt(f"{path}: expected a whole safetensors file, found {error}; restore the file.") from error
+        raise CheckpointCorrupt(
+            f"{path}: expected a whole safetensors file, found {error}; restore the file."
+        ) from error
 
 
 def _read_metadata(path: Path) -> dict[str, str]:
@@ -188,11 +199,11 @@ def _card(experiment: Experiment, iteration: int, command: str) -> str:
     data = experiment.data
     return (
         f"# {experiment.name}\n\n"
-        f"- Method: {experiment.algorithm} (`{experiment.method}`), task `{experiment.task}`, robot `{experiment.robot}`, "
-        f"adapts from a {experiment.support}.\n"
+        f"- Method: {experiment.algorithm} (`{experiment.method}`), adapts from a {experiment.support}; "
+        f"task `{experiment.task}`, robot `{experiment.robot}`.\n"
         f"- Made by: `{command}`, stopped at outer step {iteration} of {experiment.training.iterations}, "
         f"seed {experiment.training.seed}.\n"
-        f"- Data: {data.num_tasks} simulated training tasks x {data.demos_per_task} demos, collection seed {data.seed}; "
+        f"- Data: {data.num_tasks} simulated training tasks x {data.demos_per_task} demos, seed {data.seed}; "
         "objects and colours of the test split never occur in it.\n"
         f"- Results: `results/{experiment.name}.json`, made by `mil evaluate`.\n"
         "- Licence: Apache-2.0. Meant for simulation and research; on hardware only behind the safety gate.\n"

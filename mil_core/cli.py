@@ -21,6 +21,7 @@ VERBS = {
     "adapt": ("Adapt", "one film or demonstration in, a policy for its task out"),
     "rollout": ("Rollout", "an adapted policy acts in new scenes, on film if wanted"),
     "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
+    "bench": ("Bench", "speed against another way to the same result: adapt, control, render"),
 }
 """Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""
 OK, ANSWER_IS_NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

@@ -137,5 +137,3 @@ def _in_ros_environment(code: str) -> str:
         "import subprocess, sys; from mil_bringup.environment import ros_environment; "
         f"sys.exit(subprocess.run([sys.executable, '-c', {code!r}], env=ros_environment()).returncode)"
     )
-
-

@@ -25,6 +25,21 @@ class FilmFrames(NamedTuple):
     """(frame, 3, height, width), values in [0, 1]."""
     hand_xy: Tensor | None
     """(frame, 2) picture position of the hand, NaN where unseen; None where nobody knows it."""
+    goal: "GoalView | None"
+    """Where the hand will end up; None where nobody knows it."""
+
+
+class GoalView(NamedTuple):
+    """The film's first frame through a random window, perhaps mirrored, and the goal in it.
+
+    Neither window nor mirror image is known to whoever adapts: a goal remembered as a place in the film is of no use
+    here, only one remembered by what the goal looks like.
+    """
+
+    picture: Tensor
+    """(1, 3, height, width), values in [0, 1]."""
+    goal_xy: Tensor
+    """(2,) mean picture position of the hand over the last third of the film, in fractions of this view."""
 
 
 class MetaTask(NamedTuple):

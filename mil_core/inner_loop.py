@@ -71,7 +71,7 @@ def adapt(
         losses.append(float(loss.detach()))
         if not torch.isfinite(loss):
             raise NonFiniteLoss(
-                f"inner step {step}: expected a finite loss, found {losses[-1]}; lower `inner.step_size` or the loss scale."
+                f"inner step {step}: expected a finite loss, found {losses[-1]}; lower the step size or the loss scale."
             )
         second_order = create_graph and not config.first_order
         gradients = torch.autograd.grad(

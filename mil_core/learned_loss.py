@@ -31,6 +31,10 @@ class LearnedLossConfig:
     """Weight of an auxiliary that only training sees: a linear read-out of the demonstrator's hand position from the
     film's feature points. Ours, not the thesis's: a learned loss cannot compare where the hand goes with where an
     object is before the features see the hand. 0 = off."""
+    goal_weight: float = 1.0
+    """Weight of a second auxiliary of training: a linear read-out of where the hand will end up, from the *adapted*
+    feature points of the film's first frame, seen through a random window. Ours: it asks the inner loop to turn the
+    features to what the hand goes to looks like, within the film's own pictures. 0 = off."""
 
 
 class TemporalLoss(nn.Module):

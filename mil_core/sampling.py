@@ -9,6 +9,7 @@ import torch
 from data_tools.demo import Demo, Film, TaskDemos
 from mil_core.episodes import FilmFrames, MetaTask, Steps
 from mil_core.errors import NotEnoughDemos
+from mil_core.goal_view import goal_view
 from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling, random_frames, to_pictures
 
@@ -66,5 +67,10 @@ class TaskSampler:
 
     def _film_frames(self, film: Film, rng: np.random.Generator) -> FilmFrames:
         chosen = random_frames(len(film.video), self._num_inner_frames, rng)
-        hand_xy = None if film.hand_xy is None else torch.from_numpy(film.hand_xy[chosen])
-        return FilmFrames(to_pictures(film.video.frames[chosen]), hand_xy)
+        pictures = to_pictures(film.video.frames[chosen])
+        if film.hand_xy is None:
+            return FilmFrames(pictures, None, None)
+        late_xy = film.hand_xy[-len(film.video) // 3 :]
+        late_xy = late_xy[np.isfinite(late_xy).all(axis=1)]
+        goal = goal_view(pictures[:1], late_xy.mean(axis=0), rng) if len(late_xy) else None
+        return FilmFrames(pictures, torch.from_numpy(film.hand_xy[chosen]), goal)

@@ -56,12 +56,8 @@ class Scaling:
         """End pose in the units of the state."""
         return self.end_poses.denormalize(normalised.detach().numpy())
 
-    def steps(self, demo: Demo, num_frames: int, config: PolicyConfig) -> Steps:
-        """`num_frames` steps of a demonstration, spread evenly, as tensors."""
-        return self.chosen_steps(demo, spread_frames(len(demo), num_frames), config)
-
     def chosen_steps(self, demo: Demo, chosen: NDArray[np.int64], config: PolicyConfig) -> Steps:
-        """The steps with the given numbers; the first of them should be 0, from which the end pose is predicted."""
+        """The steps with these numbers as tensors; the end pose is predicted from the first, which should be 0."""
         actions = demo.actions[chosen].copy()
         actions[:, : config.velocity_size] /= self.velocities.std
         end_pose = self.end_poses.normalize(demo.states[-1])[: config.end_pose_size]
@@ -74,15 +70,19 @@ class Scaling:
 
     def to_dict(self) -> dict[str, dict[str, list[float]]]:
         """Plain numbers for JSON."""
-        return {name: {key: list(map(float, value)) for key, value in part.items()} for name, part in asdict(self).items()}
+        return {
+            name: {key: list(map(float, value)) for key, value in part.items()} for name, part in asdict(self).items()
+        }
 
     @classmethod
     def from_dict(cls, value: dict[str, dict[str, list[float]]]) -> "Scaling":
         """The inverse of `to_dict`."""
-        return cls(**{
-            name: Normalizer(**{key: np.asarray(numbers, np.float32) for key, numbers in part.items()})
-            for name, part in value.items()
-        })
+        return cls(
+            **{
+                name: Normalizer(**{key: np.asarray(numbers, np.float32) for key, numbers in part.items()})
+                for name, part in value.items()
+            }
+        )
 
 
 def to_pictures(frames: NDArray[np.uint8]) -> Tensor:
@@ -93,6 +93,11 @@ def to_pictures(frames: NDArray[np.uint8]) -> Tensor:
 def spread_frames(length: int, count: int) -> NDArray[np.int64]:
     """`count` frame numbers from 0 to length - 1, spread evenly, both ends included."""
     return np.linspace(0, length - 1, count).round().astype(np.int64)
+
+
+def halves(chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
+    """Every second frame number, and the others."""
+    return chosen[::2], chosen[1::2]
 
 
 def random_frames(length: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -9,7 +9,6 @@ from pathlib import Path
 import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-from torch import Tensor
 from torch.utils.tensorboard import SummaryWriter
 
 from mil_core.algorithms.algorithm import AbstractAlgorithm
@@ -81,7 +80,11 @@ def train(
         state.load(run)
     run.mkdir(parents=True, exist_ok=True)
     saved_at = time.monotonic()
-    with SummaryWriter(str(run / "tensorboard")) as board, (run / "log.jsonl").open("a") as log, _progress() as progress:
+    with (
+        SummaryWriter(str(run / "tensorboard")) as board,
+        (run / "log.jsonl").open("a") as log,
+        _progress() as progress,
+    ):
         bar = progress.add_task("meta-training", total=config.iterations, completed=state.iteration, loss=float("nan"))
         while state.iteration < config.iterations:
             started = time.monotonic()

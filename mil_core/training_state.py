@@ -76,7 +76,9 @@ class TrainingState:
         tensors = load_file(path)
         missing = [name for name in self._parameters if f"live.{name}" not in tensors]
         if missing:
-            raise CheckpointCorrupt(f"{path}: expected parameters {missing[:3]}, found none; was the experiment changed?")
+            raise CheckpointCorrupt(
+                f"{path}: expected parameters {missing[:3]}, found none; was the experiment changed?"
+            )
         self._assign({name: tensors[f"live.{name}"] for name in self._parameters})
         self._mean = {name: tensors[f"mean.{name}"] for name in self._parameters}
         for name, value in self._parameters.items():

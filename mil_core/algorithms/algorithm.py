@@ -52,8 +52,8 @@ class Adapted(Protocol):
     loss_after: float
     """Inner loss on the support after adaptation; NaN for the unadapted policy."""
     uncertainty: float
-    """Spread of the predicted goal over different halves of the support, in units of the training set's standard
-    deviation; NaN where the algorithm has no such prediction."""
+    """How differently two halves of the support would change the policy, from 0 (alike) over 1 (unrelated) to 2
+    (opposite), see mil_core.uncertainty; NaN for the unadapted policy."""
 
     def reset(self) -> None:
         """Forget the episode so far; to be called before the first observation of each episode."""

@@ -5,7 +5,7 @@ from torch import Tensor, nn
 from torch.func import functional_call
 
 from data_tools.demo import Demo
-from mil_core.adapted_policy import AdaptedPolicy
+from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
 from mil_core.behavior_cloning import cloning_terms
 from mil_core.episodes import FilmFrames, MetaTask
@@ -14,14 +14,14 @@ from mil_core.inner_loop import Parameters, adapt
 from mil_core.learned_loss import LearnedLossConfig, learned_loss
 from mil_core.policies.policy import Policy, PolicyOutput
 from mil_core.reporting import outer_report
-from mil_core.scaling import Scaling, spread_frames, to_pictures
+from mil_core.scaling import Scaling, halves, spread_frames, to_pictures
 
 
 class Daml(AbstractAlgorithm):
     """Domain-adaptive meta-learning from a film.
 
     Source: thesis 7.2.2, Algorithms 10 and 11; the loss is the sum of one objective on the feature points and one on
-    the last hidden layer (7.2.5.2); robot states are zero in the inner loop (B.3.3), which after whitening is their mean.
+    the last hidden layer (7.2.5.2); robot states are zero in the inner loop (B.3.3): after whitening, their mean.
     """
 
     def __init__(self, policy: Policy, scaling: Scaling, config: LearningConfig) -> None:
@@ -41,7 +41,8 @@ class Daml(AbstractAlgorithm):
         num_points = 2 * policy.config.filters[-1]
         self.feature_loss = learned_loss(num_points, learned)
         self.hidden_loss = learned_loss(policy.config.hidden[-1], learned)
-        self.hand_readout = nn.Linear(num_points, 2) if learned.hand_weight else None
+        self.hand_readout = nn.Linear(num_points, 2)
+        self.goal_readout = nn.Linear(num_points, 2)
 
     def inner_loss(self, film: FilmFrames, parameters: Parameters) -> Tensor:
         """Learned loss of the film's activations under the given policy parameters."""
@@ -69,17 +70,23 @@ class Daml(AbstractAlgorithm):
         after = adapt(inner_loss, before, self.policy.adapted_names(), self.config.inner, create_graph=True)
         output = functional_call(self.policy, after.parameters, (query.pictures, query.states))
         terms = cloning_terms(self.policy, output, query, self.config.cloning)
-        if self.hand_readout is not None and film.hand_xy is not None:
-            # The activations before the first inner step are those of the meta-parameters: no second pass is needed.
-            terms["hand"] = self.learned.hand_weight * self._hand_error(watched[0].feature_points, film.hand_xy)
+        # The activations before the first inner step are those of the meta-parameters: no second pass is needed.
+        terms |= self._auxiliaries(film, watched[0].feature_points, after.parameters)
         return MetaLoss(torch.stack(list(terms.values())).sum(), outer_report(terms, before, after))
 
-    def _hand_error(self, feature_points: Tensor, hand_xy: Tensor) -> Tensor:
-        """Mean square distance of the hand's read-out over the frames in which it is seen, in picture widths."""
-        assert self.hand_readout is not None
-        seen = torch.isfinite(hand_xy).all(dim=1)
-        error = self.hand_readout(feature_points[seen]) - hand_xy[seen]
-        return error.square().sum() / max(int(seen.sum()), 1)
+    def _auxiliaries(self, film: FilmFrames, feature_points: Tensor, adapted: Parameters) -> dict[str, Tensor]:
+        """Squared distances of the hand's and the goal's read-outs, in picture widths, where the film tells them."""
+        terms = {}
+        if self.learned.hand_weight and film.hand_xy is not None:
+            seen = torch.isfinite(film.hand_xy).all(dim=1)
+            error = self.hand_readout(feature_points[seen]) - film.hand_xy[seen]
+            terms["hand"] = self.learned.hand_weight * error.square().sum() / max(int(seen.sum()), 1)
+        if self.learned.goal_weight and film.goal is not None:
+            encoder = {name.removeprefix("encoder."): value for name, value in adapted.items() if "encoder." in name}
+            points = functional_call(self.policy.encoder, encoder, (film.goal.picture,))
+            error = self.goal_readout(points[0]) - film.goal.goal_xy
+            terms["goal"] = self.learned.goal_weight * error.square().sum()
+        return terms
 
     def adapt(self, support: Support) -> AdaptedPolicy:
         """See AbstractAlgorithm."""
@@ -92,15 +99,9 @@ class Daml(AbstractAlgorithm):
                 f"{support.frames.shape[2]}x{support.frames.shape[1]}; use data_tools.video.resize."
             )
         chosen = spread_frames(len(support), self.config.num_inner_frames)
-        film = FilmFrames(to_pictures(support.frames[chosen]), None)
-        before = {name: value.detach().requires_grad_() for name, value in self.policy.named_parameters()}
-        after = adapt(lambda p: self.inner_loss(film, p), before, self.policy.adapted_names(), self.config.inner, create_graph=False)
-        with torch.no_grad():
-            loss_after = float(self.inner_loss(film, after.parameters))
-        loss_before = after.losses[0] if after.losses else loss_after
-        return AdaptedPolicy(self.policy, after.parameters, self.scaling, loss_before=loss_before, loss_after=loss_after)
+        films = [FilmFrames(to_pictures(support.frames[part]), None, None) for part in (chosen, *halves(chosen))]
+        return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, *films)
 
     def unadapted(self) -> AdaptedPolicy:
         """See AbstractAlgorithm."""
         return AdaptedPolicy(self.policy, dict(self.policy.named_parameters()), self.scaling)
-

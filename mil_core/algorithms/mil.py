@@ -5,7 +5,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from data_tools.demo import Demo
-from mil_core.adapted_policy import AdaptedPolicy
+from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
 from mil_core.behavior_cloning import cloning_terms
 from mil_core.episodes import MetaTask, Steps
@@ -13,7 +13,7 @@ from mil_core.errors import SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
 from mil_core.policies.policy import Policy
 from mil_core.reporting import outer_report
-from mil_core.scaling import Scaling
+from mil_core.scaling import Scaling, halves, spread_frames
 
 
 class Mil(AbstractAlgorithm):
@@ -37,10 +37,14 @@ class Mil(AbstractAlgorithm):
         """See AbstractAlgorithm."""
         support, query = task.support, task.query
         if not isinstance(support, Steps):
-            raise SupportMismatch("MIL adapts from a robot demonstration with actions, found a film; use a DAML experiment.")
+            raise SupportMismatch(
+                "MIL adapts from a robot demonstration with actions, found a film; use a DAML experiment."
+            )
         before = dict(self.policy.named_parameters())
         adapted_names = self.policy.adapted_names()
-        after = adapt(lambda p: self.inner_loss(support, p), before, adapted_names, self.config.inner, create_graph=True)
+        after = adapt(
+            lambda p: self.inner_loss(support, p), before, adapted_names, self.config.inner, create_graph=True
+        )
         output = functional_call(self.policy, after.parameters, (query.pictures, query.states))
         terms = cloning_terms(self.policy, output, query, self.config.cloning)
         return MetaLoss(torch.stack(list(terms.values())).sum(), outer_report(terms, before, after))
@@ -48,14 +52,12 @@ class Mil(AbstractAlgorithm):
     def adapt(self, support: Support) -> AdaptedPolicy:
         """See AbstractAlgorithm."""
         if not isinstance(support, Demo):
-            raise SupportMismatch("MIL adapts from a robot demonstration, found a film; pass --demo, or use a DAML checkpoint.")
-        steps = self.scaling.steps(support, self.config.num_inner_frames, self.policy.config)
-        before = {name: value.detach().requires_grad_() for name, value in self.policy.named_parameters()}
-        after = adapt(lambda p: self.inner_loss(steps, p), before, self.policy.adapted_names(), self.config.inner, create_graph=False)
-        with torch.no_grad():
-            loss_after = float(self.inner_loss(steps, after.parameters))
-        loss_before = after.losses[0] if after.losses else loss_after
-        return AdaptedPolicy(self.policy, after.parameters, self.scaling, loss_before=loss_before, loss_after=loss_after)
+            raise SupportMismatch(
+                "MIL adapts from a robot demonstration, found a film; pass --demo, or use a DAML checkpoint."
+            )
+        chosen = spread_frames(len(support), self.config.num_inner_frames)
+        examples = [self.scaling.chosen_steps(support, part, self.policy.config) for part in (chosen, *halves(chosen))]
+        return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, *examples)
 
     def unadapted(self) -> AdaptedPolicy:
         """See AbstractAlgorithm."""

@@ -38,9 +38,9 @@ def daml_place() -> Experiment:
         learning=LearningConfig(
             inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),
             cloning=CloningConfig(l2_weight=1.0, end_pose_weight=1.0, gripper_weight=0.3),
-            learned=LearnedLossConfig(kind="temporal", num_filters=32, hand_weight=10.0),
+            learned=LearnedLossConfig(kind="temporal", num_filters=32, hand_weight=10.0, goal_weight=10.0),
             num_inner_frames=8,
-            num_outer_frames=8,
+            num_outer_frames=6,
         ),
         training=TrainingConfig(iterations=8000, meta_batch=12),
         data=DataConfig(num_tasks=1000, num_validation_tasks=60, demos_per_task=2),

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 class BiasTransform(nn.Module):
     """Appends the same learned vector to every input.
 
-    Source: thesis 4.2.3 and 7.1.3 (bias transformation); zeros at the start and at the first fully connected layer only, as in
+    Source: thesis 7.1.4 (bias transformation); zeros at the start, and at the first fully connected layer only, as in
     the released code of MIL.
     """
 

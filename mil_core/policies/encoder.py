@@ -46,7 +46,7 @@ def soft_argmax(features: Float[Tensor, "frame channel height width"]) -> Float[
 class Encoder(nn.Module):
     """A stack of convolutions, each followed by layer norm and ReLU, read out as feature points.
 
-    Source: thesis Figure 30 and 7.2.5.1; padding as TensorFlow's SAME, so that map sizes are those of the released code.
+    Source: thesis Figure 30 and 7.2.5.1; padding as TensorFlow's SAME, which gives the released code's map sizes.
     """
 
     def __init__(self, num_inputs: int, filters: tuple[int, ...], strides: tuple[int, ...], kernel_size: int) -> None:

@@ -18,7 +18,9 @@ from mil_core.structure import from_plain
 @pytest.fixture
 def folder(experiments, scaling, tmp_path):
     experiment = experiments["daml"]
-    checkpoint.save(tmp_path / "c", experiment.build(scaling), experiment, scaling, 7, "mil train --experiment daml_place")
+    checkpoint.save(
+        tmp_path / "c", experiment.build(scaling), experiment, scaling, 7, "mil train --experiment daml_place"
+    )
     return tmp_path / "c"
 
 
@@ -96,7 +98,9 @@ def test_an_adapted_policy_comes_back_and_acts_the_same(folder, tasks, tmp_path)
     checkpoint.save_adapted(tmp_path / "a", adapted, base.sha256, "f" * 64)
     again = checkpoint.load_adapted(tmp_path / "a", base)
     observation = tasks[0].demos[0].observation(0)
-    np.testing.assert_allclose(again.act(observation), adapted.act(observation), rtol=1e-5)  # tensors lie elsewhere in memory
+    np.testing.assert_allclose(
+        again.act(observation), adapted.act(observation), rtol=1e-5
+    )  # tensors lie elsewhere in memory
     assert again.loss_before == adapted.loss_before
     assert checkpoint.adapted_base(tmp_path / "a") == base.sha256
 

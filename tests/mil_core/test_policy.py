@@ -32,7 +32,9 @@ def test_offset_norm_has_zero_mean_and_unit_variance_over_channels_and_pixels_to
     value = torch.randn(3, 4, 5, 6, dtype=torch.float64) * 7 + 2
     normal = offset_norm(value, torch.zeros(4, dtype=torch.float64))
     torch.testing.assert_close(normal.mean((1, 2, 3)), torch.zeros(3, dtype=torch.float64), atol=1e-9, rtol=0)
-    torch.testing.assert_close(normal.var((1, 2, 3), correction=0), torch.ones(3, dtype=torch.float64), atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        normal.var((1, 2, 3), correction=0), torch.ones(3, dtype=torch.float64), atol=1e-4, rtol=0
+    )
 
 
 def test_offset_norm_equals_one_group_norm_without_scale():
