@@ -70,7 +70,7 @@ class TemporalLoss(nn.Module):
 class LinearLoss(nn.Module):
     """One linear layer on each frame by itself, reduced to a scalar.
 
-    Source: thesis 7.1.3 (two heads read as a learned linear loss) and B.3.3 (the linear adaptation objective).
+    Source: thesis 7.1.2 (two heads read as a learned linear loss) and B.3.3 (the linear adaptation objective).
     """
 
     def __init__(self, num_inputs: int, num_outputs: int, reduction: Reduction) -> None:

@@ -19,7 +19,7 @@ from mil_core.scaling import Scaling, halves, spread_frames
 class Mil(AbstractAlgorithm):
     """Meta-imitation learning with actions in the demonstration.
 
-    Source: thesis 7.1.2 and Algorithm 8; scale and clip as in the released code.
+    Source: thesis 7.1.1 and Algorithm 9; scale and clip as in the released code.
     """
 
     def __init__(self, policy: Policy, scaling: Scaling, config: LearningConfig) -> None:

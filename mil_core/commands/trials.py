@@ -3,16 +3,15 @@
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 
-from data_tools.demo import Demo, Observation, TaskDemos, Video
+from data_tools.demo import Demo, TaskDemos, Video
 from data_tools.hdf5 import write_tasks
 from data_tools.video import write_video
 from mil_core import checkpoint as checkpoints
+from mil_core.actor import Actor
 from mil_core.baselines.random_policy import RandomPolicy
 from mil_core.checkpoint import Checkpoint
 from mil_core.errors import CheckpointCorrupt
@@ -27,17 +26,6 @@ from sim.rollout import rollout
 from sim.tasks.place import PlaceTask
 
 SPLIT = "test"
-
-
-class Actor(Protocol):
-    """Whatever acts in an episode."""
-
-    def reset(self) -> None:
-        """Forget the episode so far."""
-
-    def act(self, observation: Observation) -> NDArray[np.float32]:
-        """Action for this observation."""
-        ...
 
 
 @dataclass(frozen=True)

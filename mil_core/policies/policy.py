@@ -38,7 +38,7 @@ class PolicyConfig:
     context_size: int = 20
     """Length of the bias transformation's vector, 0 = none."""
     two_heads: bool = False
-    """Whether the inner loss has an output layer of its own (thesis 7.1.3)."""
+    """Whether the inner loss has an output layer of its own (thesis 7.1.2)."""
 
     @property
     def action_size(self) -> int:

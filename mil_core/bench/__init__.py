@@ -1,0 +1,1 @@
+"""Speed, measured against another way to get the same result."""

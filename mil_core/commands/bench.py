@@ -1,0 +1,141 @@
+"""`mil bench`: how fast, against which other way, and whether both agree."""
+
+import multiprocessing
+import tempfile
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from rich.table import Table
+from tyro.conf import Positional
+
+from data_tools.demo import Observation
+from mil_core.algorithms.daml import Daml
+from mil_core.algorithms.mil import Mil
+from mil_core.bench.adapt import bench_adapt
+from mil_core.bench.comparison import Comparison, Timing, seconds_of
+from mil_core.bench.control import bench_control
+from mil_core.bench.render import bench_render
+from mil_core.checkpoint import Checkpoint
+from mil_core.commands.checked import checkpoint_of, experiment_of
+from mil_core.commands.output import BadArgument, console, write_json
+from mil_core.commands.trials import SPLIT, load_support, write_test_support
+from mil_core.experiments.experiment import Experiment
+from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
+from sim.env import Environment
+from sim.ordinary_renderer import ordinary_pictures
+
+SEED = 7
+THREADS = 1
+"""Torch threads, as in the policy's ROS node: for networks this small more of them only cost."""
+
+
+@dataclass(frozen=True)
+class Bench:
+    """Time one thing against another way to do it; prints and writes both, the ratio and the agreement."""
+
+    name: Positional[Literal["adapt", "control", "render"]]
+    """adapt: film file to policy. control: observation to action. render: one picture of the policy camera."""
+    experiment: str = "daml_place"
+    """Name of the experiment."""
+    checkpoint: Path | None = None
+    """Folder of the checkpoint; checkpoints/EXPERIMENT when left out."""
+    repeats: int = 20
+    """Measurements: adaptations, episodes of control steps, tens of pictures."""
+    out: Path | None = None
+    """Results file; results/bench_NAME.json when left out (out/quick/bench_NAME.json with --quick)."""
+    quick: bool = False
+    """Two measurements, in seconds."""
+
+    def run(self) -> int:
+        """Measure, print, write. Exit code 1 when the two ways do not agree."""
+        if self.repeats < 1:
+            raise BadArgument(f"--repeats: expected at least 1, found {self.repeats}; type a larger number.")
+        torch.set_num_threads(THREADS)
+        comparison = {"adapt": self._adapt, "control": self._control, "render": self._render}[self.name]()
+        out = self.out or Path("out/quick" if self.quick else "results") / f"bench_{self.name}.json"
+        write_json(out, comparison.to_dict())
+        console.print(table_of(comparison))
+        console.print(f"{comparison.agreement.what}: {comparison.agreement.difference:.2g}; written to {out}")
+        return 0 if comparison.agreement.is_close else 1
+
+    @property
+    def _num_repeats(self) -> int:
+        return 2 if self.quick else self.repeats
+
+    def _adapt(self) -> Comparison:
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint)
+        experiment = checkpoint.experiment
+        steps = 2 if self.quick else task_at(experiment.task, SPLIT, SEED, 0).horizon_steps
+        with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
+            path = write_test_support(experiment, Path(folder), SEED)
+            peer_repeats = max(2, self._num_repeats // 5)
+            return bench_adapt(
+                _algorithm(checkpoint), lambda: load_support(path, experiment), steps, self._num_repeats, peer_repeats
+            )
+
+    def _control(self) -> Comparison:
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint)
+        experiment, algorithm = checkpoint.experiment, _algorithm(checkpoint)
+        with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
+            support = load_support(write_test_support(experiment, Path(folder), SEED), experiment)
+        episode = self._episode(checkpoint)
+        return bench_control(algorithm, support, episode, self._num_repeats, max(1, self._num_repeats // 5))
+
+    def _episode(self, checkpoint: Checkpoint) -> list[Observation]:
+        """What the unadapted policy sees in one episode."""
+        task = task_at(checkpoint.experiment.task, SPLIT, SEED, 0)
+        policy = checkpoint.algorithm().unadapted()
+        with Environment(task, robot_class(checkpoint.experiment.robot)()) as env:
+            seen = [env.reset(layout_rng(SEED, SPLIT, 0, TRIAL_LAYOUT))]
+            while len(seen) < task.horizon_steps:
+                seen.append(env.step(policy.act(seen[-1])))
+        return seen
+
+    def _render(self) -> Comparison:
+        experiment, count = experiment_of(self.experiment), 10 * self._num_repeats
+        # Each way in a process of its own: two OpenGL contexts in one process slow each other down.
+        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+            peer = pool.submit(draw_ordinarily, experiment, count).result()
+        return bench_render(draw(experiment, count), peer)
+
+
+def draw(experiment: Experiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
+    """Seconds for each of `count` pictures by our renderer, and one of them."""
+    with _scene(experiment) as env:
+        picture = env.render()
+        return [seconds_of(env.render) for _ in range(count)], picture
+
+
+def draw_ordinarily(experiment: Experiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
+    """The same by mujoco.Renderer."""
+    with _scene(experiment) as env:
+        return ordinary_pictures(env, count)
+
+
+def _scene(experiment: Experiment) -> Environment:
+    env = Environment(task_at(experiment.task, SPLIT, SEED, 0), robot_class(experiment.robot)())
+    env.reset(layout_rng(SEED, SPLIT, 0, TRIAL_LAYOUT))
+    return env
+
+
+def table_of(comparison: Comparison) -> Table:
+    """A comparison for people."""
+    table = Table("", "p50", "p99", "max", "n", title=f"bench {comparison.name}: ratio {comparison.ratio:.1f}")
+    for side, timing in (("ours", comparison.ours), ("peer", comparison.peer)):
+        table.add_row(f"{side}: {timing.what}", *_milliseconds(timing), str(timing.count))
+    return table
+
+
+def _algorithm(checkpoint: Checkpoint) -> Mil | Daml:
+    algorithm = checkpoint.algorithm()
+    assert isinstance(algorithm, Mil | Daml)  # all algorithms that there are
+    return algorithm
+
+
+def _milliseconds(timing: Timing) -> list[str]:
+    return [f"{1e3 * seconds:.1f} ms" for seconds in (timing.p50_s, timing.p99_s, timing.max_s)]
