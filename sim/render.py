@@ -72,6 +72,14 @@ def _gl_context() -> "mujoco.GLContext":
     return _context
 
 
+def free_context() -> None:
+    """Give up this process's OpenGL context, after every renderer has been closed; the next one makes a new one."""
+    global _context
+    if _context is not None:
+        _context.free()
+        _context = None
+
+
 class Renderer:
     """Renders one compiled model from any of its cameras, at any size up to the limits above."""
 
