@@ -32,7 +32,7 @@ def contact_sheet(video: Video) -> NDArray[np.uint8]:
 def write_picture(path: Path, picture: NDArray[np.uint8]) -> None:
     """Write an RGB picture as PNG, committed by rename. Raises: VideoError: the name does not end in .png."""
     if path.suffix != ".png":
-        raise VideoError(f"Picture {path}: expected a name ending in .png, found {path.suffix!r}. Next: change the name.")
+        raise VideoError(f"Picture {path}: expected a name ending in .png; found {path.suffix!r}. Next: change it.")
     _, encoded = cv2.imencode(".png", cv2.cvtColor(picture, cv2.COLOR_RGB2BGR))
     with committed_file(path) as partial:
         partial.write_bytes(encoded.tobytes())

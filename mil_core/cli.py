@@ -22,6 +22,7 @@ VERBS = {
     "rollout": ("Rollout", "an adapted policy acts in new scenes, on film if wanted"),
     "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
     "bench": ("Bench", "speed against another way to the same result: adapt, control, render"),
+    "report": ("Report", "the numbers of README.md from results/*.json"),
 }
 """Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""
 OK, ANSWER_IS_NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

@@ -98,7 +98,8 @@ def check_checkpoints(folder: Path) -> list[Check]:
         return [Check("checkpoints", False, f"not looked at: {error}", SET_UP)]
     checks = []
     for name in sorted(EXPERIMENTS):
-        mend = f"git checkout -- checkpoints/{name}, or: mil train --experiment {name} --out checkpoints/{name} --overwrite"
+        again = f"mil train --experiment {name} --out checkpoints/{name} --overwrite"
+        mend = f"git checkout -- checkpoints/{name}, or: {again}"
         try:
             checkpoint = load(folder / name)
             found = f"sha256 {checkpoint.sha256[:16]}, {checkpoint.iteration} outer steps, all weights finite"

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 import numpy as np
 
 from data_tools.demo import Demo, Observation, Video
+from mil_core.actor import Actor
 from mil_core.algorithms.daml import Daml
 from mil_core.algorithms.mil import Mil
 from mil_core.bench.comparison import Agreement, Comparison, Timing, seconds_of
 from mil_core.bench.re_adapting import ReAdaptingPolicy
-from mil_core.actor import Actor
 
 BUDGET_S = 0.020
 TOLERANCE = 1e-5

@@ -52,8 +52,10 @@ class Adapt:
             f"adapted in {seconds:.2f} s: inner loss {adapted.loss_before:.4g} -> {adapted.loss_after:.4g}, "
             f"uncertainty {adapted.uncertainty:.3g} (0 = sure, 1 = the halves of the support tell different things)"
         )
-        console.print(f"look at {self.out / SHEET}; try it with: mil rollout --adapted {self.out} "
-                      f"--experiment {checkpoint.experiment.name} --checkpoint {self.checkpoint}")
+        console.print(
+            f"look at {self.out / SHEET}; try it with: mil rollout --adapted {self.out} "
+            f"--experiment {checkpoint.experiment.name} --checkpoint {self.checkpoint}"
+        )
         return 0
 
     def _support_file(self, checkpoint: Checkpoint, folder: Path) -> Path:
@@ -79,14 +81,17 @@ class Adapt:
         sha256 = checkpoints.file_sha256(path)
         checkpoints.save_adapted(self.out, adapted, checkpoint.sha256, sha256)
         write_picture(self.out / SHEET, contact_sheet(support.video if isinstance(support, Demo) else support))
-        write_json(self.out / REPORT, {
-            "experiment": checkpoint.experiment.name,
-            "checkpoint_sha256": checkpoint.sha256,
-            "support": path.name,
-            "support_sha256": sha256,
-            "code_version": code_version(),
-            "seconds": seconds,
-            "loss_before": adapted.loss_before,
-            "loss_after": adapted.loss_after,
-            "uncertainty": adapted.uncertainty,
-        })
+        write_json(
+            self.out / REPORT,
+            {
+                "experiment": checkpoint.experiment.name,
+                "checkpoint_sha256": checkpoint.sha256,
+                "support": path.name,
+                "support_sha256": sha256,
+                "code_version": code_version(),
+                "seconds": seconds,
+                "loss_before": adapted.loss_before,
+                "loss_after": adapted.loss_after,
+                "uncertainty": adapted.uncertainty,
+            },
+        )

@@ -13,7 +13,8 @@ from mil_core.experiments.experiment import Experiment
 def experiment_of(name: str) -> Experiment:
     """The experiment of a name. Raises: UnknownExperiment: the message lists the known ones."""
     if name not in EXPERIMENTS:
-        raise UnknownExperiment(f"expected a known experiment, found {name!r}; use one of: {', '.join(sorted(EXPERIMENTS))}.")
+        known = ", ".join(sorted(EXPERIMENTS))
+        raise UnknownExperiment(f"expected a known experiment, found {name!r}; use one of: {known}.")
     return EXPERIMENTS[name]()
 
 

@@ -40,10 +40,10 @@ class Collect:
     def run(self) -> int:
         """Collect and say where it is."""
         require_at_least(1, {"tasks": self.tasks, "demos": self.demos})
-        require_at_least(0, {"seed": self.seed})
+        require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
         tasks, demos = (QUICK_TASKS, QUICK_DEMOS) if self.quick else (self.tasks, self.demos)
         order = Order(self.task, self.robot, self.split, self.seed, demos, films_per_task=int(self.human))
         refuse_existing(self.out, overwrite=self.overwrite)
         collect(order, tasks, self.out, workers=0 if self.quick else self.workers, overwrite=self.overwrite)
-        console.print(f"{tasks} tasks x {demos} demonstrations in {self.out}; look at them with: mil inspect {self.out}")
+        console.print(f"{tasks} tasks x {demos} demonstrations in {self.out}; look at them: mil inspect {self.out}")
         return 0

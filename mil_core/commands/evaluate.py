@@ -14,7 +14,7 @@ from rich.table import Table
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
 from mil_core.commands.output import console, num_cores, require_at_least, write_json
 from mil_core.commands.trials import TrialPlan, run_task
-from mil_core.evaluate import Episode, Protocol, results
+from mil_core.evaluate import Criterion, Episode, Protocol, results
 from sim.collect import task_class
 
 QUICK_TASKS, QUICK_TRIALS = 2, 1
@@ -44,12 +44,13 @@ class Evaluate:
     def run(self) -> int:
         """Evaluate, print a table, write the file."""
         require_at_least(1, {"tasks": self.tasks, "trials": self.trials})
+        require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
         checkpoint = checkpoint_of(self.experiment, self.checkpoint)
         folder = self.checkpoint or default_checkpoint(self.experiment)
         tasks, trials = (QUICK_TASKS, QUICK_TRIALS) if self.quick else (self.tasks, self.trials)
         plan = TrialPlan(folder, checkpoint.sha256, self.seed, trials)
-        episodes = run_all(plan, tasks, num_cores() if self.workers is None else self.workers)
         criterion = task_class(checkpoint.experiment.task).criterion
+        episodes = run_all(plan, tasks, num_cores() if self.workers is None else self.workers, criterion)
         result = results(checkpoint, Protocol(self.seed, tasks, trials, criterion), episodes)
         out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}.json"
         write_json(out, result)
@@ -58,15 +59,15 @@ class Evaluate:
         return 0
 
 
-def run_all(plan: TrialPlan, num_tasks: int, workers: int) -> list[Episode]:
+def run_all(plan: TrialPlan, num_tasks: int, workers: int, criterion: Criterion) -> list[Episode]:
     """Every episode of every task, in the order of the tasks whatever the number of workers, with a progress bar."""
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
     episodes: list[Episode] = []
-    with Progress(*columns, console=console) as progress:
+    shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
+    with Progress(*shown, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task("evaluate", total=num_tasks)
         for group in _groups(plan, num_tasks, workers):
             episodes += group
-            progress.update(bar, advance=1, description=_standing(episodes))
+            progress.update(bar, advance=1, description=_standing(episodes, criterion))
     return episodes
 
 
@@ -74,6 +75,7 @@ def table_of(result: dict[str, Any]) -> Table:
     """A results file as a table for people."""
     title = f"{result['experiment']}: {result['tasks']} test tasks x {result['trials']} scenes, seed {result['seed']}"
     table = Table("method", "success", "rate", "95% interval", "by tasks", "other object", "control", title=title)
+    table.columns[0].no_wrap = True
     for method, row in result["methods"].items():
         failures = row["failures"]
         table.add_row(
@@ -101,9 +103,9 @@ def _groups(plan: TrialPlan, num_tasks: int, workers: int) -> Iterator[list[Epis
         pool.shutdown(cancel_futures=True)
 
 
-def _standing(episodes: Sequence[Episode]) -> str:
+def _standing(episodes: Sequence[Episode], criterion: Criterion) -> str:
     methods = dict.fromkeys(episode.method for episode in episodes)
-    counts = {m: [episode.success_once for episode in episodes if episode.method == m] for m in methods}
+    counts = {m: [getattr(episode, criterion) for episode in episodes if episode.method == m] for m in methods}
     return "  ".join(f"{method} {sum(done)}/{len(done)}" for method, done in counts.items())
 
 

@@ -43,18 +43,23 @@ class Ingest:
         video = read_video(self.film)
         view = even_sides(resample(video, FILM_FRAMES, FILM_RATE_HZ))
         write_picture(path.with_suffix(".png"), contact_sheet(view))
-        write_json(path.with_suffix(".json"), {
-            "original": self.film.name,
-            "original_sha256": video.source.sha256,
-            "consent": self.consent,
-            "code_version": code_version(),
-            **{key: str(value) for key, value in film_rows(video)},
-        })
+        write_json(
+            path.with_suffix(".json"),
+            {
+                "original": self.film.name,
+                "original_sha256": video.source.sha256,
+                "consent": self.consent,
+                "code_version": code_version(),
+                **{key: str(value) for key, value in film_rows(video)},
+            },
+        )
         write_video(path, view.frames, capture_time_s=view.capture_time_s)  # last: a listed film is a whole entry
         for key, value in film_rows(video):
             console.print(f"{key}: {value}")
-        console.print(f"kept as {name!r}: look at {path.with_suffix('.png')}, then type: "
-                      f"mil adapt --checkpoint checkpoints/daml_place --video {path} --out out/{name}")
+        console.print(
+            f"kept as {name!r}: look at {path.with_suffix('.png')}, then type: "
+            f"mil adapt --checkpoint checkpoints/daml_place --video {path} --out out/{name}"
+        )
         return 0
 
 

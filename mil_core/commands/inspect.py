@@ -69,19 +69,25 @@ class Inspect:
 
     def _print_folder(self) -> None:
         if (self.path / checkpoints.ADAPTED).exists():
-            _print_rows(str(self.path), [
-                ("adapted from checkpoint", checkpoints.adapted_base(self.path)),
-                ("sha256", checkpoints.file_sha256(self.path / checkpoints.ADAPTED)),
-            ])
+            _print_rows(
+                str(self.path),
+                [
+                    ("adapted from checkpoint", checkpoints.adapted_base(self.path)),
+                    ("sha256", checkpoints.file_sha256(self.path / checkpoints.ADAPTED)),
+                ],
+            )
             return
         checkpoint = checkpoints.load(self.path)
-        _print_rows(str(self.path), [
-            ("experiment", checkpoint.experiment.name),
-            ("method", checkpoint.experiment.method),
-            ("outer steps", checkpoint.iteration),
-            ("parameters", sum(value.numel() for value in checkpoint.weights.values())),
-            ("sha256", checkpoint.sha256),
-        ])
+        _print_rows(
+            str(self.path),
+            [
+                ("experiment", checkpoint.experiment.name),
+                ("method", checkpoint.experiment.method),
+                ("outer steps", checkpoint.iteration),
+                ("parameters", sum(value.numel() for value in checkpoint.weights.values())),
+                ("sha256", checkpoint.sha256),
+            ],
+        )
 
 
 def film_rows(video: Video) -> list[tuple[str, object]]:

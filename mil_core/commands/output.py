@@ -29,7 +29,8 @@ def require_at_least(minimum: int, arguments: dict[str, int]) -> None:
     """Check counts. Raises: BadArgument: one is too small."""
     for name, value in arguments.items():
         if value < minimum:
-            raise BadArgument(f"--{name.replace('_', '-')}: expected at least {minimum}, found {value}; type a larger number.")
+            flag = name.replace("_", "-")
+            raise BadArgument(f"--{flag}: expected at least {minimum}, found {value}; type a larger number.")
 
 
 def write_json(path: Path, content: dict[str, Any]) -> None:

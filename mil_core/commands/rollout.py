@@ -1,5 +1,6 @@
 """`mil rollout`: let an adapted policy act in new scenes of a test task, on film if wanted."""
 
+from collections import deque
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -9,14 +10,13 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from data_tools.demo import Observation
-from data_tools.provenance import code_version
 from data_tools.video import write_video
 from mil_core import checkpoint as checkpoints
 from mil_core.adapted_policy import AdaptedPolicy
 from mil_core.commands.checked import checkpoint_of
 from mil_core.commands.output import console, require_at_least, write_json
 from mil_core.commands.trials import SPLIT, outcome
-from mil_core.evaluate import Episode, Protocol, method_result
+from mil_core.evaluate import Episode, Protocol, results
 from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
 from sim.env import Environment
 
@@ -55,33 +55,28 @@ class Rollout:
         policy = checkpoints.load_adapted(self.adapted, checkpoint)
         experiment = checkpoint.experiment
         task = task_at(experiment.task, SPLIT, self.seed, self.task_index)
-        episodes: list[Episode] = []
         with Environment(task, robot_class(experiment.robot)()) as env:
-            frames = self._frames(env, policy, experiment.method, episodes)
-            if self.video is None:
-                for _ in frames:
-                    pass
-            else:
-                write_video(self.video, frames, task.control_rate_hz)
-                console.print(f"film in {self.video}")
+            episodes = self._episodes(env, policy, experiment.method)
         protocol = Protocol(self.seed, 1, len(episodes), task.criterion)
-        result = method_result(episodes, protocol)
+        content = results(checkpoint, protocol, episodes)
+        result = content["methods"][experiment.method]
         low, high = result["wilson95"]
-        console.print(f"{task.task_id}: success {result['successes']}/{result['n']}, 95% interval {low:.1%} to {high:.1%}")
+        console.print(f"{task.task_id}: success {result['successes']}/{result['n']}, 95% {low:.1%} to {high:.1%}")
         if self.out is not None:
-            write_json(self.out, {
-                "experiment": experiment.name,
-                "checkpoint_sha256": checkpoint.sha256,
-                "adapted_sha256": checkpoints.file_sha256(self.adapted / checkpoints.ADAPTED),
-                "code_version": code_version(),
-                "seed": self.seed,
-                "task_index": self.task_index,
-                "tasks": 1,
-                "trials": len(episodes),
-                "criterion": task.criterion,
-                "methods": {experiment.method: result},
-            })
+            adapted_sha256 = checkpoints.file_sha256(self.adapted / checkpoints.ADAPTED)
+            write_json(self.out, {**content, "task_index": self.task_index, "adapted_sha256": adapted_sha256})
         return 0
+
+    def _episodes(self, env: Environment, policy: AdaptedPolicy, method: str) -> list[Episode]:
+        """Act, into a film if one is wanted."""
+        episodes: list[Episode] = []
+        frames = self._frames(env, policy, method, episodes)
+        if self.video is None:
+            deque(frames, maxlen=0)  # there are none, but asking for them lets the policy act
+        else:
+            write_video(self.video, frames, env.task.control_rate_hz)
+            console.print(f"film in {self.video}")
+        return episodes
 
     def _frames(
         self, env: Environment, policy: AdaptedPolicy, method: str, episodes: list[Episode]

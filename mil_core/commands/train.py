@@ -53,6 +53,7 @@ class Train:
         """Get the data, fit the scaling, train, draw the learning curve."""
         experiment = self._configured(experiment_of(self.experiment))
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
+        require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
         earlier = self._earlier_run()
         data = self._meta_data(experiment)
         scaling = Scaling.fit([d for task in data.training for d in task.demos], experiment.policy.velocity_size)
@@ -77,12 +78,15 @@ class Train:
         if self.quick:
             training = replace(training, iterations=QUICK_ITERATIONS, meta_batch=QUICK_META_BATCH)
             experiment = replace(experiment, data=QUICK_DATA)
-        return replace(experiment, training=replace(
-            training,
-            iterations=training.iterations if self.iterations is None else self.iterations,
-            seed=training.seed if self.seed is None else self.seed,
-            threads=training.threads if self.threads is None else self.threads,
-        ))
+        return replace(
+            experiment,
+            training=replace(
+                training,
+                iterations=training.iterations if self.iterations is None else self.iterations,
+                seed=training.seed if self.seed is None else self.seed,
+                threads=training.threads if self.threads is None else self.threads,
+            ),
+        )
 
     def _earlier_run(self) -> list[Path]:
         """What an earlier run left in --out. Raises: BadArgument: nobody said what to do with it."""

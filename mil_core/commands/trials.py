@@ -50,7 +50,7 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
     checkpoint = checkpoints.load(plan.checkpoint)
     if checkpoint.sha256 != plan.sha256:
-        raise CheckpointCorrupt(f"{plan.checkpoint}: expected the checkpoint to stay as it was, found another; evaluate a copy.")
+        raise CheckpointCorrupt(f"{plan.checkpoint}: expected it to stay as it was, found a change; evaluate a copy.")
     experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
     task = task_at(experiment.task, SPLIT, plan.seed, index)
     adapted, unadapted = algorithm.adapt(support_of(experiment, plan.seed, index)), algorithm.unadapted()

@@ -1,0 +1,107 @@
+"""The numbers of README.md, written from results/*.json, the good and the bad ones."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+from mil_core.checkpoint import MODEL, file_sha256
+from mil_core.errors import MilError
+
+BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
+BENCH_PREFIX = "bench_"
+
+
+class ReportError(MilError):
+    """A results file or the README cannot be used."""
+
+
+def results_text(results: Path, checkpoints: Path) -> str:
+    """Markdown tables of every results file, in the order of their names.
+
+    Args: results: folder of the results files. checkpoints: folder of the shipped checkpoints.
+    Raises: ReportError: a file is not what `mil evaluate` or `mil bench` writes.
+    """
+    contents = {path: _read(path) for path in sorted(results.glob("*.json"))}
+    tables = [_evaluation(path, content, checkpoints) for path, content in contents.items() if not _is_bench(path)]
+    benches = [_bench_row(path, content) for path, content in contents.items() if _is_bench(path)]
+    if benches:
+        head = "| bench | ours p50 | ours p99 | ours max | peer p50 | ratio | peer |\n|---|---|---|---|---|---|---|"
+        cores = sorted({content["cores"] for path, content in contents.items() if _is_bench(path)})
+        note = f"Ratio = peer's median over ours, above 1 we are faster; on {', '.join(map(str, cores))} cores."
+        tables.append("\n".join([head, *benches, "", note]))
+    return "\n\n".join(tables) if tables else "No results yet: type `mil evaluate`."
+
+
+def with_results(readme: str, text: str) -> str:
+    """The README with `text` between its markers. Raises: ReportError: the markers are not there once."""
+    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
+        raise ReportError(
+            f"README.md: expected the lines {BEGIN!r} and {END!r} once each, found otherwise; put them in."
+        )
+    before, after = readme[: readme.index(BEGIN)], readme[readme.index(END) :]
+    return f"{before}{BEGIN}\n{text}\n{after}"
+
+
+def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
+    try:
+        name, command = content["experiment"], _command(content)
+        counted = {"success_once": "at any time", "success_at_end": "at the end"}[content["criterion"]]
+        rows = [_method_row(method, row) for method, row in content["methods"].items()]
+        measured = content["checkpoint_sha256"]
+    except (KeyError, TypeError) as error:
+        raise ReportError(f"{path}: expected a file of `mil evaluate`, found {error!r}; evaluate again.") from error
+    head = (
+        f"`{name}`: {content['tasks']} tasks never met x {content['trials']} scenes, success counted {counted} "
+        "of an episode.\n\n"
+        "| method | success | rate | 95% interval | 95% by tasks | went to another object | failed at the right one |\n"
+        "|---|---|---|---|---|---|---|"
+    )
+    model = checkpoints / name / MODEL
+    is_shipped = model.is_file() and file_sha256(model) == measured
+    note = f"Again with: `{command}`" + ("." if is_shipped else "; measured on another checkpoint than the one here.")
+    return "\n".join([head, *rows, "", note])
+
+
+def _command(content: dict[str, Any]) -> str:
+    name = content["experiment"]
+    options = f"--seed {content['seed']} --tasks {content['tasks']} --trials {content['trials']}"
+    return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
+
+
+def _method_row(method: str, row: dict[str, Any]) -> str:
+    failures = row["failures"]
+    cells = (
+        f"`{method}`",
+        f"{row['successes']}/{row['n']}",
+        f"{row['rate']:.1%}",
+        _interval(row["wilson95"]),
+        _interval(row["task_bootstrap95"]),
+        str(failures["task_identification"]),
+        str(failures["control"]),
+    )
+    return f"| {' | '.join(cells)} |"
+
+
+def _bench_row(path: Path, content: dict[str, Any]) -> str:
+    try:
+        ours, peer = content["ours"], content["peer"]
+        times = [ours["p50_s"], ours["p99_s"], ours["max_s"], peer["p50_s"]]
+        cells = [content["bench"], *(f"{1e3 * seconds:.1f} ms" for seconds in times), f"{content['ratio']:.1f}"]
+        return f"| {' | '.join(cells)} | {peer['what']} |"
+    except (KeyError, TypeError) as error:
+        raise ReportError(f"{path}: expected a file of `mil bench`, found {error!r}; bench again.") from error
+
+
+def _interval(ends: list[float]) -> str:
+    return f"{ends[0]:.1%} to {ends[1]:.1%}"
+
+
+def _is_bench(path: Path) -> bool:
+    return path.name.startswith(BENCH_PREFIX)
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        return json.loads(path.read_text())
+    except ValueError as error:
+        raise ReportError(f"{path}: expected JSON, found {error}; make the file again.") from error
