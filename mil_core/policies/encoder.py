@@ -21,9 +21,7 @@ def offset_norm(value: Tensor, offset: Tensor) -> Tensor:
 
     Returns: same shape as `value`.
     """
-    axes = tuple(range(1, value.ndim))
-    variance, mean = torch.var_mean(value, dim=axes, correction=0, keepdim=True)
-    return (value - mean) * (variance + NORM_EPSILON).rsqrt() + offset.view(1, -1, *[1] * (value.ndim - 2))
+    return functional.group_norm(value, 1, eps=NORM_EPSILON) + offset.view(1, -1, *[1] * (value.ndim - 2))
 
 
 def soft_argmax(features: Float[Tensor, "frame channel height width"]) -> Float[Tensor, "frame xy_of_channel"]:
