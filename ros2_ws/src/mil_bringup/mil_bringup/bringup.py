@@ -58,6 +58,7 @@ class Graph:
         self._log_folder.mkdir(parents=True, exist_ok=True)
         try:
             for process in self._processes:
+                self.log_file(process.executable).unlink(missing_ok=True)
                 self.start(process)
         except BaseException:
             self.close()

@@ -17,6 +17,7 @@ from mil_nodes import qos
 from mil_nodes.conversions import picture_from, stamp_to_ns
 from numpy.typing import NDArray
 from rclpy.action import ActionClient
+from rclpy.action.client import ClientGoalHandle
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.task import Future
 from sensor_msgs.msg import Image
@@ -27,6 +28,8 @@ from mil_bringup.bringup import BringupError
 READY_S = 60.0
 CALL_S = 60.0
 POLL_S = 0.1
+PING_S = 0.5
+"""How often a question without an answer is asked again."""
 
 
 class Client:
@@ -39,16 +42,18 @@ class Client:
         self._check = check
         self._context = rclpy.Context()
         rclpy.init(context=self._context)
-        self._node = rclpy.create_node("mil_client", context=self._context)
+        self.node = rclpy.create_node("mil_client", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)
-        self._executor.add_node(self._node)
+        self._executor.add_node(self.node)
         self.safety: SafetyState | None = None
-        self._node.create_subscription(SafetyState, "safety/state", self._on_safety, qos.LATEST)
-        self._arm = self._node.create_client(Trigger, "safety_gate/arm")
-        self._reset = self._node.create_client(ResetScene, "sim_robot/reset_scene")
-        self._outcome = self._node.create_client(GetOutcome, "sim_robot/get_outcome")
-        self._adapt = ActionClient(self._node, Adapt, "policy_runner/adapt")
-        self._run = ActionClient(self._node, RunPolicy, "policy_runner/run_policy")
+        self.node.create_subscription(SafetyState, "safety/state", self._on_safety, qos.LATEST)
+        self._arm = self.node.create_client(Trigger, "safety_gate/arm")
+        self._reset = self.node.create_client(ResetScene, "sim_robot/reset_scene")
+        self._outcome = self.node.create_client(GetOutcome, "sim_robot/get_outcome")
+        self._cancel = self.node.create_client(Trigger, "policy_runner/cancel")
+        self._adapt = ActionClient(self.node, Adapt, "policy_runner/adapt")
+        self._running: ClientGoalHandle | None = None
+        self._run = ActionClient(self.node, RunPolicy, "policy_runner/run_policy")
 
     def __enter__(self) -> "Client":
         return self
@@ -57,14 +62,14 @@ class Client:
         self._executor.shutdown()
         self._adapt.destroy()
         self._run.destroy()
-        self._node.destroy_node()
+        self.node.destroy_node()
         rclpy.shutdown(context=self._context)
 
     def wait_ready(self, timeout_s: float = READY_S) -> None:
         """Return when every service and action answers and the gate has seen a picture. Raises: BringupError."""
 
         def is_ready() -> bool:
-            services = (self._arm, self._reset, self._outcome)
+            services = (self._arm, self._reset, self._outcome, self._cancel)
             actions = (self._adapt, self._run)
             return (
                 all(service.service_is_ready() for service in services)
@@ -74,6 +79,18 @@ class Client:
             )
 
         self.wait(is_ready, "every service and action", timeout_s)
+        self._ping(timeout_s)
+
+    def _ping(self, timeout_s: float) -> None:
+        """Ask the policy runner until it answers: for some time discovery also knows one that has died."""
+        asked: dict[Future, float] = {}
+
+        def is_answered() -> bool:
+            if not asked or time.monotonic() - max(asked.values()) > PING_S:
+                asked[self._cancel.call_async(Trigger.Request())] = time.monotonic()
+            return any(call.done() for call in asked)
+
+        self.wait(is_answered, "an answer of the policy runner", timeout_s)
 
     def wait(self, is_done: Callable[[], bool], what: str, timeout_s: float = CALL_S) -> None:
         """Serve callbacks until `is_done`. Raises: BringupError: a process died, or it took too long."""
@@ -110,6 +127,17 @@ class Client:
         """Let a policy act for an episode; the result says how it ended."""
         return self._goal(self._run, RunPolicy.Goal(adapted_id=adapted_id, max_steps=max_steps), on_step)
 
+    def run_later(self, adapted_id: str, max_steps: int) -> None:
+        """Begin an episode without waiting for its end."""
+        self._running = self._accepted(self._run, RunPolicy.Goal(adapted_id=adapted_id, max_steps=max_steps), None)
+
+    def cancel(self) -> RunPolicy.Result:
+        """End the episode that `run_later` began, and return how it ended."""
+        if self._running is None:
+            raise BringupError("Cancel: expected an episode that run_later began, found none.")
+        self._result(self._running.cancel_goal_async(), "an answer to the cancel")
+        return self._result(self._running.get_result_async(), "the result of the goal").result
+
     @contextmanager
     def watching(self) -> Iterator[dict[int, NDArray[np.uint8]]]:
         """Collect the pictures for people, by stamp in ns; the simulator draws them only while somebody watches."""
@@ -118,12 +146,12 @@ class Client:
         def keep(message: Image) -> None:
             pictures[stamp_to_ns(message.header.stamp)] = picture_from(message)
 
-        subscription = self._node.create_subscription(Image, "spectator/image", keep, qos.IMAGE_OUT)
+        subscription = self.node.create_subscription(Image, "spectator/image", keep, qos.IMAGE_OUT)
         try:
             self.wait(lambda: bool(pictures), "a picture for people")
             yield pictures
         finally:
-            self._node.destroy_subscription(subscription)
+            self.node.destroy_subscription(subscription)
 
     def _on_safety(self, message: SafetyState) -> None:
         self.safety = message
@@ -132,6 +160,10 @@ class Client:
         return self._result(service.call_async(request), what)
 
     def _goal(self, action: ActionClient, goal: Any, on_feedback: Callable[[Any], None] | None) -> Any:
+        handle = self._accepted(action, goal, on_feedback)
+        return self._result(handle.get_result_async(), "the result of the goal").result
+
+    def _accepted(self, action: ActionClient, goal: Any, on_feedback: Callable[[Any], None] | None) -> ClientGoalHandle:
         def tell(message: Any) -> None:
             if on_feedback is not None:
                 on_feedback(message.feedback)
@@ -139,7 +171,7 @@ class Client:
         handle = self._result(action.send_goal_async(goal, tell), "an answer to the goal")
         if not handle.accepted:
             raise BringupError("Goal: expected it to be accepted, found it rejected; another goal is running.")
-        return self._result(handle.get_result_async(), "the result of the goal").result
+        return handle
 
     def _result(self, future: Future, what: str) -> Any:
         self.wait(future.done, what)

@@ -1,0 +1,90 @@
+"""The launch files start what the bring-up starts. A recorder stands in for `launch`, which no wheel brings."""
+
+import importlib.util
+import sys
+import types
+from pathlib import Path
+from typing import Any
+
+import pytest
+from mil_bringup.environment import ROOT
+from mil_bringup.processes import ADAPT_AND_RUN, SIMULATE, NodeProcess
+
+LAUNCH = ROOT / "launch"
+
+
+class Call:
+    """Remembers how it was made."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        self.args, self.kwargs = args, kwargs
+
+
+def recorder(name: str) -> type[Call]:
+    return type(name, (Call,), {})
+
+
+@pytest.fixture
+def fake_launch(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Modules with the names that the launch files import from the real ones."""
+    names = {
+        "launch": ["LaunchDescription"],
+        "launch.actions": ["DeclareLaunchArgument", "IncludeLaunchDescription", "SetEnvironmentVariable"],
+        "launch.launch_description_sources": ["PythonLaunchDescriptionSource"],
+        "launch.substitutions": ["LaunchConfiguration", "PathJoinSubstitution"],
+        "launch_ros": [],
+        "launch_ros.actions": ["Node"],
+    }
+    for module, members in names.items():
+        fake = types.ModuleType(module)
+        for member in members:
+            setattr(fake, member, recorder(member))
+        monkeypatch.setitem(sys.modules, module, fake)
+
+
+def entities(path: Path) -> list[Call]:
+    """Everything that a launch file describes, included files too."""
+    spec = importlib.util.spec_from_file_location(path.stem.replace(".", "_"), path)
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    found = []
+    for entity in module.generate_launch_description().args[0]:
+        found.append(entity)
+        if type(entity).__name__ == "IncludeLaunchDescription":
+            found += entities(Path(entity.args[0].args[0]))
+    return found
+
+
+def named(found: list[Call], kind: str) -> list[Call]:
+    return [entity for entity in found if type(entity).__name__ == kind]
+
+
+@pytest.mark.parametrize(
+    ("file", "processes"), [("simulate.launch.py", SIMULATE), ("adapt_and_run.launch.py", ADAPT_AND_RUN)]
+)
+@pytest.mark.usefixtures("fake_launch")
+def test_launch_files_start_the_same_processes(file: str, processes: tuple[NodeProcess, ...]) -> None:
+    nodes = named(entities(LAUNCH / file), "Node")
+    started = {(node.kwargs["package"], node.kwargs["executable"]) for node in nodes}
+    assert started == {(process.package, process.executable) for process in processes}
+    assert len(nodes) == len(processes)
+
+
+@pytest.mark.parametrize("file", ["simulate.launch.py", "adapt_and_run.launch.py"])
+@pytest.mark.usefixtures("fake_launch")
+def test_launch_files_take_the_same_parameter_files(file: str) -> None:
+    found = entities(LAUNCH / file)
+    modes = next(argument for argument in named(found, "DeclareLaunchArgument") if argument.args[0] == "mode")
+    for node in named(found, "Node"):
+        folder, name = node.kwargs["parameters"][0].args[0]
+        assert type(name[0]).__name__ == "LaunchConfiguration"
+        assert {f"{mode}{name[1]}" for mode in modes.kwargs["choices"]} == {p.name for p in Path(folder).glob("*.yaml")}
+    profiles = [entity.args[1] for entity in named(found, "SetEnvironmentVariable") if "PROFILES" in entity.args[0]]
+    assert [Path(profile).is_file() for profile in profiles] == [True]
+
+
+def test_executables_exist_under_the_names_that_launch_files_use() -> None:
+    for process in ADAPT_AND_RUN:
+        setup = (ROOT / "ros2_ws" / "src" / process.package / "setup.py").read_text()
+        assert f"{process.executable} = {process.module}:main" in setup
