@@ -1,11 +1,15 @@
 """Behaviour cloning: how far a policy's outputs are from a demonstration."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+import torch
 import torch.nn.functional as functional
 from torch import Tensor
+from torch.func import functional_call
 
 from mil_core.episodes import Steps
+from mil_core.inner_loop import Parameters
 from mil_core.policies.policy import Policy, PolicyOutput
 
 
@@ -52,3 +56,15 @@ def cloning_terms(policy: Policy, output: PolicyOutput, steps: Steps, config: Cl
     if policy.config.end_pose_size and config.end_pose_weight:
         terms["end_pose"] = config.end_pose_weight * (output.end_pose - steps.end_pose).square().mean()
     return terms
+
+
+def outer_terms(
+    policy: Policy, parameters: Parameters, queries: Sequence[Steps], config: CloningConfig
+) -> dict[str, Tensor]:
+    """Terms of the adapted policy's loss, each the mean over the query demonstrations.
+
+    Source: thesis Algorithms 9 and 10 (the meta-objective).
+    """
+    outputs = [functional_call(policy, dict(parameters), (query.pictures, query.states)) for query in queries]
+    rows = [cloning_terms(policy, output, query, config) for output, query in zip(outputs, queries, strict=True)]
+    return {name: torch.stack([row[name] for row in rows]).mean() for name in rows[0]}

@@ -25,21 +25,21 @@ class FilmFrames(NamedTuple):
     """(frame, 3, height, width), values in [0, 1]."""
     hand_xy: Tensor | None
     """(frame, 2) picture position of the hand, NaN where unseen; None where nobody knows it."""
-    goal: "GoalView | None"
+    goal: "GoalViews | None"
     """Where the hand will end up; None where nobody knows it."""
 
 
-class GoalView(NamedTuple):
-    """The film's first frame through a random window, perhaps mirrored, and the goal in it.
+class GoalViews(NamedTuple):
+    """Early frames of the film through random windows, some mirrored, and the goal in each.
 
-    Neither window nor mirror image is known to whoever adapts: a goal remembered as a place in the film is of no use
-    here, only one remembered by what the goal looks like.
+    Neither window nor mirror is known to whoever adapts: a goal remembered as a place in the film is of no use here,
+    only one remembered by what the goal looks like.
     """
 
-    picture: Tensor
-    """(1, 3, height, width), values in [0, 1]."""
+    pictures: Tensor
+    """(view, 3, height, width), values in [0, 1]."""
     goal_xy: Tensor
-    """(2,) mean picture position of the hand over the last third of the film, in fractions of this view."""
+    """(view, 2) mean picture position of the hand over the last third of the film, in fractions of each view."""
 
 
 class MetaTask(NamedTuple):
@@ -47,5 +47,5 @@ class MetaTask(NamedTuple):
 
     support: Steps | FilmFrames
     """What the inner loop sees."""
-    query: Steps
-    """What the outer loss sees."""
+    queries: tuple[Steps, ...]
+    """What the outer loss sees: one or more demos, none of them the support."""

@@ -63,7 +63,7 @@ def wilson95(successes: int, count: int) -> tuple[float, float]:
     rate, shrink = successes / count, _NORMAL_975**2 / count
     centre = (rate + shrink / 2) / (1 + shrink)
     half = _NORMAL_975 / (1 + shrink) * float(np.sqrt(rate * (1 - rate) / count + shrink / (4 * count)))
-    return max(0.0, centre - half), min(1.0, centre + half)
+    return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))  # rounding must not lose an end
 
 
 def task_bootstrap95(rates: Sequence[float], rng: np.random.Generator) -> tuple[float, float]:

@@ -1,18 +1,17 @@
 """Random windows on a picture that keep a given point in sight."""
 
 import numpy as np
-import torch
 import torch.nn.functional as functional
 from numpy.typing import NDArray
 from torch import Tensor
-
-from mil_core.episodes import GoalView
 
 SMALLEST_WINDOW = 0.65
 """Side of the smallest window as a fraction of the picture: smaller ones would often hold the goal alone."""
 
 
-def goal_view(picture: Tensor, goal_xy: NDArray[np.float32], rng: np.random.Generator) -> GoalView:
+def goal_view(
+    picture: Tensor, goal_xy: NDArray[np.float32], rng: np.random.Generator
+) -> tuple[Tensor, NDArray[np.float32]]:
     """A picture through a random window that holds the goal, mirrored half of the time.
 
     Args:
@@ -20,7 +19,7 @@ def goal_view(picture: Tensor, goal_xy: NDArray[np.float32], rng: np.random.Gene
         goal_xy: (2,) fractions of the picture in [-0.5, 0.5), x to the right, y down.
         rng: source of window and mirror.
 
-    Returns: the view, scaled back to the size of the picture, with the goal in fractions of the view.
+    Returns: the view, scaled back to the size of the picture, and the goal in fractions of the view.
     """
     height, width = picture.shape[-2:]
     side = rng.uniform(SMALLEST_WINDOW, 1.0)
@@ -32,7 +31,7 @@ def goal_view(picture: Tensor, goal_xy: NDArray[np.float32], rng: np.random.Gene
     seen = np.array([(goal_column - left) / columns - 0.5, (goal_row - top) / rows - 0.5], np.float32)
     if rng.random() < 0.5:
         view, seen = view.flip(-1), seen * np.array([-1, 1], np.float32)
-    return GoalView(view, torch.from_numpy(seen))
+    return view, seen
 
 
 def _start(goal: float, length: int, whole: int, rng: np.random.Generator) -> int:

@@ -7,13 +7,16 @@ import numpy as np
 import torch
 
 from data_tools.demo import Demo, Film, TaskDemos
-from mil_core.episodes import FilmFrames, MetaTask, Steps
+from mil_core.algorithms.algorithm import LearningConfig
+from mil_core.episodes import FilmFrames, GoalViews, MetaTask, Steps
 from mil_core.errors import NotEnoughDemos
 from mil_core.goal_view import goal_view
 from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling, random_frames, to_pictures
 
 SupportKind = Literal["demo", "film"]
+NUM_GOAL_VIEWS = 4
+"""Views of the goal in one example: far cheaper than another adaptation, and each a lesson."""
 
 
 class TaskSampler:
@@ -28,15 +31,14 @@ class TaskSampler:
         scaling: Scaling,
         policy: PolicyConfig,
         support: SupportKind,
-        num_inner_frames: int,
-        num_outer_frames: int,
+        learning: LearningConfig,
     ) -> None:
-        """Args: support: adapt from another demo (MIL) or from a film (DAML); the frame counts are those of each loss.
+        """Args: support: what is adapted from, another demo or a film. learning: frames and demos of each loss.
 
         Raises:
             NotEnoughDemos: a task has no film, or too few demos.
         """
-        needed_demos = 2 if support == "demo" else 1
+        needed_demos = learning.num_queries + int(support == "demo")
         for task in tasks:
             if len(task.demos) < needed_demos or (support == "film" and not task.films):
                 raise NotEnoughDemos(
@@ -44,7 +46,7 @@ class TaskSampler:
                     f"{len(task.demos)} and {len(task.films)}; collect again with more (mil collect --demos, --human)."
                 )
         self._tasks, self._scaling, self._policy, self._support = tasks, scaling, policy, support
-        self._num_inner_frames, self._num_outer_frames = num_inner_frames, num_outer_frames
+        self._learning = learning
 
     def __len__(self) -> int:
         return len(self._tasks)
@@ -55,22 +57,30 @@ class TaskSampler:
 
     def draw(self, index: int, rng: np.random.Generator) -> MetaTask:
         """The task with this number, with fresh support and query."""
-        task = self._tasks[index]
-        order = rng.permutation(len(task.demos))
-        query = self._steps(task.demos[order[0]], self._num_outer_frames, rng)
+        task, learning = self._tasks[index], self._learning
+        demos = [task.demos[k] for k in rng.permutation(len(task.demos))]
+        queries = tuple(self._steps(demo, learning.num_outer_frames, rng) for demo in demos[: learning.num_queries])
         if self._support == "demo":
-            return MetaTask(self._steps(task.demos[order[1]], self._num_inner_frames, rng), query)
-        return MetaTask(self._film_frames(task.films[rng.integers(len(task.films))], rng), query)
+            return MetaTask(self._steps(demos[learning.num_queries], learning.num_inner_frames, rng), queries)
+        return MetaTask(self._film_frames(task.films[rng.integers(len(task.films))], rng), queries)
 
     def _steps(self, demo: Demo, count: int, rng: np.random.Generator) -> Steps:
         return self._scaling.chosen_steps(demo, random_frames(len(demo), count, rng), self._policy)
 
     def _film_frames(self, film: Film, rng: np.random.Generator) -> FilmFrames:
-        chosen = random_frames(len(film.video), self._num_inner_frames, rng)
+        chosen = random_frames(len(film.video), self._learning.num_inner_frames, rng)
         pictures = to_pictures(film.video.frames[chosen])
         if film.hand_xy is None:
             return FilmFrames(pictures, None, None)
-        late_xy = film.hand_xy[-len(film.video) // 3 :]
-        late_xy = late_xy[np.isfinite(late_xy).all(axis=1)]
-        goal = goal_view(pictures[:1], late_xy.mean(axis=0), rng) if len(late_xy) else None
-        return FilmFrames(pictures, torch.from_numpy(film.hand_xy[chosen]), goal)
+        return FilmFrames(pictures, torch.from_numpy(film.hand_xy[chosen]), _goal_views(film, rng))
+
+
+def _goal_views(film: Film, rng: np.random.Generator) -> GoalViews | None:
+    assert film.hand_xy is not None
+    third = max(1, len(film.video) // 3)
+    late_xy = film.hand_xy[-third:][np.isfinite(film.hand_xy[-third:]).all(axis=1)]
+    if not len(late_xy):
+        return None
+    frames = to_pictures(film.video.frames[rng.integers(third, size=NUM_GOAL_VIEWS)])
+    views = [goal_view(frame[None], late_xy.mean(axis=0), rng) for frame in frames]
+    return GoalViews(torch.cat([view for view, _ in views]), torch.from_numpy(np.stack([goal for _, goal in views])))

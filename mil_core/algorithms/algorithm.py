@@ -30,7 +30,9 @@ class LearningConfig:
     num_inner_frames: int = 8
     """Frames of the support that the inner loss looks at, spread evenly at deployment; the thesis has all 40."""
     num_outer_frames: int = 8
-    """Steps of the query that the outer loss looks at; the thesis has all 40."""
+    """Steps of each query that the outer loss looks at; the thesis has all 40."""
+    num_queries: int = 1
+    """Demonstrations in one outer loss; the thesis has 1."""
 
 
 class MetaLoss(NamedTuple):

@@ -7,7 +7,7 @@ from torch.func import functional_call
 from data_tools.demo import Demo
 from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
-from mil_core.behavior_cloning import cloning_terms
+from mil_core.behavior_cloning import outer_terms
 from mil_core.episodes import FilmFrames, MetaTask
 from mil_core.errors import FirstOrderLearnedLoss, SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
@@ -57,7 +57,7 @@ class Daml(AbstractAlgorithm):
 
     def meta_loss(self, task: MetaTask) -> MetaLoss:
         """See AbstractAlgorithm."""
-        film, query = task.support, task.query
+        film = task.support
         if not isinstance(film, FilmFrames):
             raise SupportMismatch("DAML adapts from a film, found a robot demonstration; use a MIL experiment.")
         before = dict(self.policy.named_parameters())
@@ -68,8 +68,7 @@ class Daml(AbstractAlgorithm):
             return self._objective(watched[-1])
 
         after = adapt(inner_loss, before, self.policy.adapted_names(), self.config.inner, create_graph=True)
-        output = functional_call(self.policy, after.parameters, (query.pictures, query.states))
-        terms = cloning_terms(self.policy, output, query, self.config.cloning)
+        terms = outer_terms(self.policy, after.parameters, task.queries, self.config.cloning)
         # The activations before the first inner step are those of the meta-parameters: no second pass is needed.
         terms |= self._auxiliaries(film, watched[0].feature_points, after.parameters)
         return MetaLoss(torch.stack(list(terms.values())).sum(), outer_report(terms, before, after))
@@ -83,9 +82,9 @@ class Daml(AbstractAlgorithm):
             terms["hand"] = self.learned.hand_weight * error.square().sum() / max(int(seen.sum()), 1)
         if self.learned.goal_weight and film.goal is not None:
             encoder = {name.removeprefix("encoder."): value for name, value in adapted.items() if "encoder." in name}
-            points = functional_call(self.policy.encoder, encoder, (film.goal.picture,))
-            error = self.goal_readout(points[0]) - film.goal.goal_xy
-            terms["goal"] = self.learned.goal_weight * error.square().sum()
+            points = functional_call(self.policy.encoder, encoder, (film.goal.pictures,))
+            error = self.goal_readout(points) - film.goal.goal_xy
+            terms["goal"] = self.learned.goal_weight * error.square().sum(dim=1).mean()
         return terms
 
     def adapt(self, support: Support) -> AdaptedPolicy:

@@ -7,7 +7,7 @@ from torch.func import functional_call
 from data_tools.demo import Demo
 from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
-from mil_core.behavior_cloning import cloning_terms
+from mil_core.behavior_cloning import cloning_terms, outer_terms
 from mil_core.episodes import MetaTask, Steps
 from mil_core.errors import SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
@@ -35,7 +35,7 @@ class Mil(AbstractAlgorithm):
 
     def meta_loss(self, task: MetaTask) -> MetaLoss:
         """See AbstractAlgorithm."""
-        support, query = task.support, task.query
+        support = task.support
         if not isinstance(support, Steps):
             raise SupportMismatch(
                 "MIL adapts from a robot demonstration with actions, found a film; use a DAML experiment."
@@ -45,8 +45,7 @@ class Mil(AbstractAlgorithm):
         after = adapt(
             lambda p: self.inner_loss(support, p), before, adapted_names, self.config.inner, create_graph=True
         )
-        output = functional_call(self.policy, after.parameters, (query.pictures, query.states))
-        terms = cloning_terms(self.policy, output, query, self.config.cloning)
+        terms = outer_terms(self.policy, after.parameters, task.queries, self.config.cloning)
         return MetaLoss(torch.stack(list(terms.values())).sum(), outer_report(terms, before, after))
 
     def adapt(self, support: Support) -> AdaptedPolicy:

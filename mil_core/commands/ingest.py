@@ -37,7 +37,7 @@ class Ingest:
 
     def run(self) -> int:
         """Read, check, resample, write."""
-        name = checked_id(self.id or made_id(self.film))
+        name = checked_id(made_id(self.film) if self.id is None else self.id)
         path = self.library / f"{name}.mp4"
         refuse_existing(path, overwrite=self.overwrite)
         video = read_video(self.film)

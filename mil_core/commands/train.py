@@ -11,14 +11,14 @@ from mil_core.algorithms.algorithm import AbstractAlgorithm
 from mil_core.commands.checked import experiment_of
 from mil_core.commands.meta_data import MetaData, own_data, simulated_data
 from mil_core.commands.output import BadArgument, console, require_at_least
-from mil_core.experiments.experiment import DataConfig, Experiment
+from mil_core.experiments.experiment import Experiment
 from mil_core.learning_curve import LOG, draw_learning_curve
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
 from mil_core.training import train
 from mil_core.training_state import STATE_FILE
 
-QUICK_DATA = DataConfig(num_tasks=2, num_validation_tasks=1, demos_per_task=2)
+QUICK_TASKS, QUICK_VALIDATION_TASKS = 2, 1
 QUICK_ITERATIONS, QUICK_META_BATCH = 3, 2
 
 
@@ -77,7 +77,8 @@ class Train:
         training = experiment.training
         if self.quick:
             training = replace(training, iterations=QUICK_ITERATIONS, meta_batch=QUICK_META_BATCH)
-            experiment = replace(experiment, data=QUICK_DATA)
+            data = replace(experiment.data, num_tasks=QUICK_TASKS, num_validation_tasks=QUICK_VALIDATION_TASKS)
+            experiment = replace(experiment, data=data)
         return replace(
             experiment,
             training=replace(
@@ -119,7 +120,4 @@ class Train:
 
 
 def _sampler(experiment: Experiment, scaling: Scaling, tasks: list) -> TaskSampler:
-    learning = experiment.learning
-    return TaskSampler(
-        tasks, scaling, experiment.policy, experiment.support, learning.num_inner_frames, learning.num_outer_frames
-    )
+    return TaskSampler(tasks, scaling, experiment.policy, experiment.support, experiment.learning)

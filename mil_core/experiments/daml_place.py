@@ -13,8 +13,8 @@ def daml_place() -> Experiment:
     """DAML on placing (thesis 7.2.7.1, B.3.3) at the size of two cores.
 
     Differs from the thesis: 16 to 32 filters from scratch instead of 64 behind VGG-19's first layer, 1 inner step
-    instead of 5, 8 of 40 frames in each loss, the inner gradient divided by its root mean square, and the auxiliary
-    read-out of the hand's position.
+    instead of 5, 6 of 40 frames of the film and 4 of each of two demos in the losses, the inner gradient divided by its
+    root mean square, and two auxiliaries of training: read-outs of the hand's position and of the goal.
     """
     return Experiment(
         name="daml_place",
@@ -39,8 +39,9 @@ def daml_place() -> Experiment:
             inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),
             cloning=CloningConfig(l2_weight=1.0, end_pose_weight=1.0, gripper_weight=0.3),
             learned=LearnedLossConfig(kind="temporal", num_filters=32, hand_weight=10.0, goal_weight=10.0),
-            num_inner_frames=8,
-            num_outer_frames=6,
+            num_inner_frames=6,
+            num_outer_frames=4,
+            num_queries=2,
         ),
         training=TrainingConfig(iterations=8000, meta_batch=12),
         data=DataConfig(num_tasks=1000, num_validation_tasks=60, demos_per_task=2),

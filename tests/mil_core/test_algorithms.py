@@ -13,10 +13,7 @@ from mil_core.training import train
 
 
 def sampler_of(experiment, tasks, scaling):
-    learning = experiment.learning
-    return TaskSampler(
-        tasks, scaling, experiment.policy, experiment.support, learning.num_inner_frames, learning.num_outer_frames
-    )
+    return TaskSampler(tasks, scaling, experiment.policy, experiment.support, experiment.learning)
 
 
 def built(experiments, name, tasks, scaling):

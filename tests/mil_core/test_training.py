@@ -7,9 +7,10 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_tools.demo import Film
 from mil_core import checkpoint
 from mil_core.errors import CheckpointMissing, NonFiniteLoss, NotEnoughDemos
-from mil_core.sampling import TaskSampler
+from mil_core.sampling import NUM_GOAL_VIEWS, TaskSampler
 from mil_core.scaling import Scaling, random_frames, spread_frames
 from mil_core.training import TrainingConfig, learning_rate, train
 from mil_core.training_state import TrainingState
@@ -18,7 +19,7 @@ from mil_core.training_state import TrainingState
 def run(experiment, tasks, scaling, folder, iterations, *, resume=False, stop=None):
     torch.manual_seed(1)
     algorithm = experiment.build(scaling)
-    sampler = TaskSampler(tasks, scaling, experiment.policy, experiment.support, 4, 4)
+    sampler = TaskSampler(tasks, scaling, experiment.policy, experiment.support, experiment.learning)
     config = dataclasses.replace(experiment.training, iterations=iterations)
     saved = []
     train(algorithm, sampler, sampler, config, folder, resume=resume, save=lambda _, at: saved.append(at))
@@ -64,7 +65,7 @@ def test_a_non_finite_gradient_stops_the_run_and_leaves_the_last_state(experimen
         algorithm = experiments["mil"].build(scaling)
         with torch.no_grad():
             algorithm.policy.head.weight.fill_(float("inf"))
-        sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", 4, 4)
+        sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", experiments["mil"].learning)
         config = TrainingConfig(iterations=3, meta_batch=1)
         train(algorithm, sampler, sampler, config, tmp_path, resume=False, save=lambda *_: None)
     assert (tmp_path / "training.safetensors").read_bytes() == before
@@ -105,16 +106,16 @@ def test_the_rate_is_constant_then_falls_to_a_twentieth():
 
 
 def test_support_and_query_are_different_demos(experiments, tasks, scaling, rng):
-    sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", 8, 8)
+    sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", experiments["mil"].learning)
     for _ in range(20):
         task = sampler.sample(rng)
-        assert not torch.equal(task.support.pictures, task.query.pictures)
+        assert not torch.equal(task.support.pictures, task.queries[0].pictures)
 
 
 def test_a_task_without_a_film_is_refused_with_its_name(experiments, tasks, scaling):
     bare = dataclasses.replace(tasks[0], films=())
     with pytest.raises(NotEnoughDemos, match="toy-0.*--human"):
-        TaskSampler([bare], scaling, experiments["daml"].policy, "film", 4, 4)
+        TaskSampler([bare], scaling, experiments["daml"].policy, "film", experiments["daml"].learning)
 
 
 def test_scaling_survives_json(scaling):
@@ -137,3 +138,18 @@ def test_a_finished_run_saves_a_checkpoint_that_loads(experiments, tasks, scalin
     loaded = checkpoint.load(tmp_path / "c").algorithm()
     for one, other in zip(algorithm.parameters(), loaded.parameters(), strict=True):
         assert torch.equal(one, other)
+
+
+def test_a_film_is_looked_at_through_several_windows_and_two_demos_are_queries(experiments, tasks, scaling, rng):
+    learning = dataclasses.replace(experiments["daml"].learning, num_queries=2)
+    task = TaskSampler(tasks, scaling, experiments["daml"].policy, "film", learning).sample(rng)
+    assert len(task.queries) == 2 and not torch.equal(task.queries[0].states, task.queries[1].states)
+    assert task.support.goal.pictures.shape[0] == task.support.goal.goal_xy.shape[0] == NUM_GOAL_VIEWS
+    assert (task.support.goal.goal_xy.abs() <= 0.5).all()
+
+
+def test_a_film_of_unknown_hand_teaches_without_auxiliaries(experiments, tasks, scaling, rng):
+    unknown = [dataclasses.replace(task, films=(Film(task.films[0].video),)) for task in tasks]
+    sampler = TaskSampler(unknown, scaling, experiments["daml"].policy, "film", experiments["daml"].learning)
+    report = experiments["daml"].build(scaling).meta_loss(sampler.sample(rng)).report
+    assert "velocity" in report and not {"hand", "goal"} & report.keys()

@@ -1,0 +1,105 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from scipy.stats import binomtest
+
+from mil_core.checkpoint import load
+from mil_core.evaluate import Episode, Protocol, method_result, results, task_bootstrap95, wilson95
+
+PROTOCOL = Protocol(seed=3, tasks=4, trials=3, criterion="success_at_end")
+counts = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
+
+
+def episode(task: int, trial: int, *, once: bool = False, end: bool = False, chosen: int = 0, method: str = "mine"):
+    return Episode(method, task, f"task-{task}", trial, once, end, chosen)
+
+
+def random_episodes(rng, method="mine"):
+    drawn = rng.integers(0, 2, (PROTOCOL.tasks, PROTOCOL.trials, 2)).astype(bool)
+    chosen = rng.integers(-1, 3, (PROTOCOL.tasks, PROTOCOL.trials))
+    return [
+        episode(i, k, once=bool(drawn[i, k].any()), end=bool(drawn[i, k, 0]), chosen=int(chosen[i, k]), method=method)
+        for i in range(PROTOCOL.tasks)
+        for k in range(PROTOCOL.trials)
+    ]
+
+
+@given(counts)
+def test_wilson_is_the_interval_of_the_statistics_library(drawn):
+    successes, count = drawn
+    expected = binomtest(successes, count).proportion_ci(method="wilson")
+    assert wilson95(successes, count) == pytest.approx((expected.low, expected.high), abs=1e-9)
+
+
+@given(counts)
+def test_wilson_mirrors_when_success_and_failure_change_places(drawn):
+    successes, count = drawn
+    low, high = wilson95(successes, count)
+    assert wilson95(count - successes, count) == pytest.approx((1 - high, 1 - low))
+    assert 0 <= low <= successes / count <= high <= 1
+
+
+@settings(deadline=None, max_examples=20)
+@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
+def test_the_bootstrap_stays_between_the_worst_and_the_best_task(rates):
+    low, high = task_bootstrap95(rates, np.random.default_rng(0))
+    assert min(rates) - 1e-9 <= low <= high <= max(rates) + 1e-9
+
+
+def test_the_bootstrap_of_equal_tasks_is_a_point_however_many_trials_they_have():
+    assert task_bootstrap95([0.5] * 40, np.random.default_rng(0)) == (0.5, 0.5)
+
+
+def test_the_bootstrap_approaches_the_normal_interval_for_many_tasks(rng):
+    rates = rng.integers(0, 2, 400).astype(float)
+    low, high = task_bootstrap95(list(rates), rng)
+    half = 1.96 * rates.std() / np.sqrt(len(rates))
+    assert (low, high) == pytest.approx((rates.mean() - half, rates.mean() + half), abs=0.01)
+
+
+def test_every_episode_is_a_success_or_one_kind_of_failure(rng):
+    for _ in range(20):
+        result = method_result(random_episodes(rng), PROTOCOL)
+        assert result["successes"] + sum(result["failures"].values()) == result["n"] == 12
+        assert result["successes"] == sum(task["successes"] for task in result["per_task"])
+        assert result["rate"] == pytest.approx(result["successes"] / 12)
+
+
+def test_failures_at_the_target_are_of_control_and_elsewhere_of_identification():
+    episodes = [
+        episode(0, 0, chosen=0),
+        episode(0, 1, chosen=2),
+        episode(0, 2, chosen=1),
+        episode(1, 0, chosen=-1),
+        episode(1, 1, end=True, once=True, chosen=0),
+    ]
+    result = method_result(episodes, PROTOCOL)
+    assert result["failures"] == {"task_identification": 2, "control": 2}
+
+
+@pytest.mark.parametrize(("criterion", "successes"), [("success_once", 2), ("success_at_end", 1)])
+def test_the_criterion_decides_what_counts_and_both_rates_are_kept(criterion, successes):
+    episodes = [episode(0, 0, once=True), episode(0, 1, once=True, end=True), episode(0, 2)]
+    result = method_result(episodes, replace(PROTOCOL, criterion=criterion))
+    assert result["successes"] == successes
+    assert (result["success_once"], result["success_at_end"]) == pytest.approx((2 / 3, 1 / 3))
+
+
+def test_the_order_of_episodes_changes_nothing(rng):
+    episodes = random_episodes(rng)
+    shuffled = [episodes[i] for i in rng.permutation(len(episodes))]
+    ordered = sorted(shuffled, key=lambda e: (e.task_index, e.trial))
+    assert method_result(ordered, PROTOCOL) == method_result(episodes, PROTOCOL)
+
+
+def test_results_hold_each_method_apart_and_say_what_they_were_made_from(rng, untrained):
+    checkpoint = load(untrained("mil_reach"))
+    episodes = random_episodes(rng, "mine") + random_episodes(rng, "random")
+    content = results(checkpoint, PROTOCOL, episodes)
+    assert list(content["methods"]) == ["mine", "random"]
+    assert content["methods"]["random"] == method_result(episodes[12:], PROTOCOL)
+    assert content["checkpoint_sha256"] == checkpoint.sha256 and content["experiment"] == "mil_reach"
+    assert (content["seed"], content["tasks"], content["trials"]) == (3, 4, 3)

@@ -1,0 +1,78 @@
+import json
+import shutil
+
+import numpy as np
+import pytest
+
+from mil_core.bench.comparison import Agreement, Comparison, Timing
+from mil_core.checkpoint import load
+from mil_core.commands.report import Report
+from mil_core.evaluate import Episode, Protocol, results
+from mil_core.results_text import BEGIN, END, ReportError, results_text, with_results
+
+
+@pytest.fixture
+def folders(tmp_path, untrained):
+    (tmp_path / "results").mkdir()
+    shutil.copytree(untrained("mil_reach"), tmp_path / "checkpoints" / "mil_reach")
+    episodes = [Episode(m, i, f"t{i}", 0, i < 3, i < 3, i % 2) for m in ("mil_one_head", "random") for i in range(5)]
+    content = results(load(untrained("mil_reach")), Protocol(7, 5, 1, "success_once"), episodes)
+    (tmp_path / "results" / "mil_reach.json").write_text(json.dumps(content))
+    return tmp_path / "results", tmp_path / "checkpoints"
+
+
+def test_the_table_says_what_the_file_says(folders):
+    text = results_text(*folders)
+    assert "| `mil_one_head` | 3/5 | 60.0% | 23.1% to 88.2% |" in text
+    assert (
+        "mil evaluate --experiment mil_reach --checkpoint checkpoints/mil_reach --seed 7 --tasks 5 --trials 1" in text
+    )
+    assert "another checkpoint" not in text
+
+
+def test_results_of_another_checkpoint_are_said_to_be_so(folders):
+    model = folders[1] / "mil_reach" / "model.safetensors"
+    model.write_bytes(model.read_bytes() + b" ")
+    assert "measured on another checkpoint" in results_text(*folders)
+
+
+def test_benches_are_listed_with_their_ratio(folders):
+    agreement = Agreement("difference", 0.0, 1.0)
+    row = Comparison("adapt", Timing.of("ours", [0.1]), Timing.of("the slow way", [0.4]), agreement, 1.0, "max_s")
+    (folders[0] / "bench_adapt.json").write_text(json.dumps(row.to_dict()))
+    assert "| adapt | 100.0 ms | 100.0 ms | 100.0 ms | 400.0 ms | 4.0 | the slow way |" in results_text(*folders)
+
+
+def test_no_results_say_so(tmp_path):
+    assert "No results yet" in results_text(tmp_path, tmp_path)
+
+
+@pytest.mark.parametrize("content", ["{", "{}", '{"experiment": "x", "criterion": "never"}'])
+def test_a_file_that_nobody_should_have_edited_is_refused(folders, content):
+    (folders[0] / "mil_reach.json").write_text(content)
+    with pytest.raises(ReportError, match="mil_reach.json"):
+        results_text(*folders)
+
+
+def test_only_what_stands_between_the_markers_changes():
+    rng = np.random.default_rng(0)
+    before, after = (f"text {rng.integers(1000)}\n" for _ in range(2))
+    readme = f"{before}{BEGIN}\nold\n{END}{after}"
+    once = with_results(readme, "new")
+    assert once == f"{before}{BEGIN}\nnew\n{END}{after}"
+    assert with_results(once, "new") == once
+
+
+@pytest.mark.parametrize("readme", ["", BEGIN, END + BEGIN, BEGIN + END + BEGIN])
+def test_a_readme_without_its_markers_is_refused(readme):
+    with pytest.raises(ReportError):
+        with_results(readme, "new")
+
+
+def test_checking_finds_a_stale_readme_and_writing_mends_it(folders, tmp_path):
+    readme = tmp_path / "README.md"
+    readme.write_text(f"{BEGIN}\nold\n{END}\n")
+    arguments = {"readme": readme, "results": folders[0], "checkpoints": folders[1]}
+    assert Report(**arguments, check=True).run() == 1
+    assert Report(**arguments).run() == 0
+    assert Report(**arguments, check=True).run() == 0
