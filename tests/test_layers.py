@@ -20,7 +20,7 @@ ALLOWED = {
 }
 """Package -> what of ours it may import beside itself."""
 
-COMMAND_LINE = ("mil_core/cli.py", "mil_core/commands/", "mil_core/bench/")
+COMMAND_LINE = ("mil_core/cli.py", "mil_core/commands/")
 """The command line brings the simulator and the learning core together."""
 
 OWNERS = {
