@@ -10,8 +10,9 @@ from pathlib import Path
 
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, SetEnvironmentVariable
 from launch.launch_description_sources import PythonLaunchDescriptionSource
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterFile
 
 from launch import LaunchDescription
 
@@ -21,7 +22,7 @@ HERE = Path(__file__).resolve().parent
 def generate_launch_description():
     """What simulate.launch.py starts, and the policy runner."""
     mode = LaunchConfiguration("mode")
-    params = PathJoinSubstitution([str(HERE / "params"), [mode, ".yaml"]])
+    params = ParameterFile([f"{HERE}/params/", mode, ".yaml"])
     folders = {"checkpoint": LaunchConfiguration("checkpoint"), "library": LaunchConfiguration("library")}
     simulate = PythonLaunchDescriptionSource(str(HERE / "simulate.launch.py"))
     return LaunchDescription(

@@ -7,8 +7,9 @@ ros2 service call /safety_gate/arm std_srvs/srv/Trigger
 from pathlib import Path
 
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
-from launch.substitutions import LaunchConfiguration, PathJoinSubstitution
+from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
+from launch_ros.parameter_descriptions import ParameterFile
 
 from launch import LaunchDescription
 
@@ -17,7 +18,7 @@ PARAMS = Path(__file__).resolve().parent / "params"
 
 def generate_launch_description():
     """The two processes, their parameters and the Fast DDS profile that carries pictures."""
-    params = PathJoinSubstitution([str(PARAMS), [LaunchConfiguration("mode"), ".yaml"]])
+    params = ParameterFile([f"{PARAMS}/", LaunchConfiguration("mode"), ".yaml"])
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),

@@ -10,7 +10,7 @@ from mil_bringup.bringup import Graph
 from mil_bringup.client import Client
 from mil_bringup.processes import SAFETY_GATE, SIM_ROBOT, NodeProcess, params_file
 from mil_interfaces.action import RunPolicy
-from mil_interfaces.msg import RobotState, VelocityCommand
+from mil_interfaces.msg import RobotState, SafetyState, VelocityCommand
 from mil_nodes import qos
 from mil_nodes.command import Command
 from mil_nodes.conversions import command_from
@@ -36,13 +36,19 @@ class Rig:
         self.notices: list[str] = []
         node = self.client.node
         node.create_subscription(VelocityCommand, "robot/command", self._on_command, qos.COMMAND)
-        node.create_subscription(RobotState, "robot/state", lambda m: self.states.append(list(m.state)), qos.STATE)
-        node.create_subscription(String, "policy/notice", lambda m: self.notices.append(m.data), qos.LATEST)
+        node.create_subscription(RobotState, "robot/state", self._on_state, qos.STATE)
+        node.create_subscription(String, "policy/notice", self._on_notice, qos.LATEST)
 
     def begin(self, index: int = 0) -> None:
         """A fresh scene and an armed gate."""
         self.client.reset_scene("place", "test", 7, index, 1000)
         self.client.arm()
+
+    @property
+    def safety(self) -> SafetyState:
+        """What the gate said last."""
+        assert self.client.safety is not None
+        return self.client.safety
 
     def kill_at(self, step: int, name: str) -> Feedback:
         """Feedback callback that kills a node in motion, by SIGKILL."""
@@ -61,12 +67,8 @@ class Rig:
     def wait_for_reason(self, reason: int) -> None:
         """Return when the gate commands zero and gives this reason."""
         self.is_death_expected = True
-
-        def says_so() -> bool:
-            safety = self.client.safety
-            return safety is not None and bool(safety.reasons & reason) and self.is_still()
-
-        self.client.wait(says_so, f"the gate to stop for reason {reason}", 20.0)
+        says_so = f"the gate to stop for reason {reason}"
+        self.client.wait(lambda: bool(self.safety.reasons & reason) and self.is_still(), says_so)
 
     def _check(self) -> None:
         if not self.is_death_expected:
@@ -74,6 +76,12 @@ class Rig:
 
     def _on_command(self, message: VelocityCommand) -> None:
         self.commands.append(command_from(message))
+
+    def _on_state(self, message: RobotState) -> None:
+        self.states.append(list(message.state))
+
+    def _on_notice(self, message: String) -> None:
+        self.notices.append(message.data)
 
 
 @contextmanager

@@ -211,7 +211,7 @@ def test_a_hold_stops_at_once_and_keeps_the_gripper() -> None:
 @pytest.mark.parametrize("value", [0.0, -1.0, math.nan, math.inf])
 def test_limits_that_limit_nothing_are_refused(name: str, value: float) -> None:
     with pytest.raises(ValueError, match=name):
-        GateLimits(**{name: value})
+        GateLimits(**{name: value})  # pyright: ignore[reportArgumentType]
 
 
 speeds = st.tuples(*[st.floats(allow_nan=True, allow_infinity=True)] * 3)

@@ -23,8 +23,7 @@ def test_nothing_moves_before_somebody_arms_the_gate(running: Rig) -> None:
     ended = client.run_policy("unadapted", 3)
     assert client.outcome().steps == 0
     assert ended.termination_reason in (RunPolicy.Result.COMPLETED, RunPolicy.Result.NO_OBSERVATION)
-    assert client.safety is not None
-    assert client.safety.state == SafetyState.UNARMED
+    assert running.safety.state == SafetyState.UNARMED
 
 
 def test_one_film_one_episode_every_step_carried_out(running: Rig) -> None:

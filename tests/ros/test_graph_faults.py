@@ -19,9 +19,8 @@ def test_a_killed_policy_stops_the_robot_and_a_new_one_may_go_on(tmp_path: Path,
         with pytest.raises(BringupError, match=r"policy_runner.*SIGKILL"):
             running.client.run_policy("unadapted", MANY_STEPS, running.kill_at(5, "policy_runner"))
         running.wait_for_reason(SafetyState.STALE_COMMAND)
-        assert running.client.safety is not None
-        assert running.client.safety.state == SafetyState.HOLDING
-        assert "no fresh command from the policy" in running.client.safety.detail
+        assert running.safety.state == SafetyState.HOLDING
+        assert "no fresh command from the policy" in running.safety.detail
 
         running.graph.start(RUNNER)
         running.is_death_expected = False
@@ -37,11 +36,8 @@ def test_a_killed_simulator_stops_the_commands(tmp_path: Path) -> None:
         with pytest.raises(BringupError, match=r"sim_robot.*SIGKILL"):
             running.client.run_policy("unadapted", MANY_STEPS, running.kill_at(5, "sim_robot"))
         running.wait_for_reason(SafetyState.STALE_CAMERA)
-        client = running.client
-        client.wait(
-            lambda: client.safety is not None and client.safety.state == SafetyState.FAULT, "a fault that stays"
-        )
-        assert "no fresh picture from the camera" in client.safety.detail
+        running.client.wait(lambda: running.safety.state == SafetyState.FAULT, "a fault that stays")
+        assert "no fresh picture from the camera" in running.safety.detail
 
 
 def test_a_killed_gate_stops_the_robot_itself(tmp_path: Path) -> None:

@@ -31,9 +31,10 @@ def fake_launch(monkeypatch: pytest.MonkeyPatch) -> None:
         "launch": ["LaunchDescription"],
         "launch.actions": ["DeclareLaunchArgument", "IncludeLaunchDescription", "SetEnvironmentVariable"],
         "launch.launch_description_sources": ["PythonLaunchDescriptionSource"],
-        "launch.substitutions": ["LaunchConfiguration", "PathJoinSubstitution"],
+        "launch.substitutions": ["LaunchConfiguration"],
         "launch_ros": [],
         "launch_ros.actions": ["Node"],
+        "launch_ros.parameter_descriptions": ["ParameterFile"],
     }
     for module, members in names.items():
         fake = types.ModuleType(module)
@@ -77,9 +78,10 @@ def test_launch_files_take_the_same_parameter_files(file: str) -> None:
     found = entities(LAUNCH / file)
     modes = next(argument for argument in named(found, "DeclareLaunchArgument") if argument.args[0] == "mode")
     for node in named(found, "Node"):
-        folder, name = node.kwargs["parameters"][0].args[0]
-        assert type(name[0]).__name__ == "LaunchConfiguration"
-        assert {f"{mode}{name[1]}" for mode in modes.kwargs["choices"]} == {p.name for p in Path(folder).glob("*.yaml")}
+        folder, mode, ending = node.kwargs["parameters"][0].args[0]
+        assert (type(mode).__name__, mode.args) == ("LaunchConfiguration", ("mode",))
+        found_files = {str(path) for path in (LAUNCH / "params").glob("*.yaml")}
+        assert {f"{folder}{choice}{ending}" for choice in modes.kwargs["choices"]} == found_files
     profiles = [entity.args[1] for entity in named(found, "SetEnvironmentVariable") if "PROFILES" in entity.args[0]]
     assert [Path(profile).is_file() for profile in profiles] == [True]
 

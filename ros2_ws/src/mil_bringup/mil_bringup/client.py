@@ -16,8 +16,8 @@ from mil_interfaces.srv import GetOutcome, ResetScene
 from mil_nodes import qos
 from mil_nodes.conversions import picture_from, stamp_to_ns
 from numpy.typing import NDArray
-from rclpy.action import ActionClient
-from rclpy.action.client import ClientGoalHandle
+from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.task import Future
 from sensor_msgs.msg import Image
@@ -40,7 +40,7 @@ class Client:
 
     def __init__(self, check: Callable[[], None]) -> None:
         self._check = check
-        self._context = rclpy.Context()
+        self._context = Context()
         rclpy.init(context=self._context)
         self.node = rclpy.create_node("mil_client", context=self._context)
         self._executor = SingleThreadedExecutor(context=self._context)

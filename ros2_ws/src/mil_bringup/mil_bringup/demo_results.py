@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import rclpy
+from rclpy.utilities import get_rmw_implementation_identifier
 
 from data_tools.atomic import committed_file
 from data_tools.report import Paragraph, Picture, Section, SuccessTable, Table, html_report
@@ -58,7 +58,7 @@ def metrics(results: Sequence[TaskResult]) -> dict[str, Any]:
         "adapt_seconds": {"p50": float(np.median(seconds)), "max": float(seconds.max())},
         "control_ms": {"p50": _percentile(latency_ms, 50), "p99": _percentile(latency_ms, 99)},
         "ros_distro": os.environ["ROS_DISTRO"],
-        "rmw": rclpy.get_rmw_implementation_identifier(),
+        "rmw": get_rmw_implementation_identifier(),
     }
 
 

@@ -1,6 +1,6 @@
 """The parameters of every node as frozen dataclasses: defaults, YAML files and `ros2 param` share these names."""
 
-from dataclasses import dataclass, fields
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -90,7 +90,7 @@ def declare(node: Node, params: type[Params]) -> Params:
     Raises: ParameterError: a value that the dataclass refuses.
     """
     descriptor = ParameterDescriptor(read_only=True)
-    defaults = {field.name: field.default for field in fields(params)}
+    defaults = vars(params())
     return params(**{name: node.declare_parameter(name, value, descriptor).value for name, value in defaults.items()})
 
 

@@ -14,8 +14,7 @@ from typing import Any
 
 from mil_interfaces.action import Adapt, RunPolicy
 from mil_interfaces.msg import RobotState, VelocityCommand
-from rclpy.action import ActionServer, CancelResponse, GoalResponse
-from rclpy.action.server import ServerGoalHandle
+from rclpy.action.server import ActionServer, CancelResponse, GoalResponse, ServerGoalHandle
 from rclpy.node import Node
 from rclpy.task import Future
 from sensor_msgs.msg import Image

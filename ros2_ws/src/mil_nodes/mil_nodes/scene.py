@@ -1,6 +1,7 @@
 """One running scene of the simulator, with the bookkeeping of its episode. Knows no ROS and no policies."""
 
 from dataclasses import dataclass
+from typing import cast, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -8,9 +9,9 @@ from numpy.typing import NDArray
 from data_tools.demo import Observation, Split
 from mil_nodes.command import ACTION_SIZE
 from mil_nodes.errors import NoScene, SceneError
-from sim.collect import layout_rng, robot_class, split_index, task_at
+from sim.collect import layout_rng, robot_class, task_at, task_class
 from sim.env import Environment
-from sim.errors import SimError
+from sim.errors import SimError, UnknownSplit
 
 SPECTATOR_HEIGHT, SPECTATOR_WIDTH = 360, 400
 """Size of the pictures for people: four times the policy's."""
@@ -107,11 +108,18 @@ class Scene:
         if before is not None and _identity(before) == _identity(request):
             self._request = request
             return
-        split_index(request.split)
         task = task_at(request.task, request.split, request.seed, request.index)
         env = Environment(task, self._robot_class())
         self.close()
         self._env, self._request = env, request
+
+
+def scene_request(task: str, split: str, seed: int, index: int, layout: int) -> SceneRequest:
+    """A request from plain words and numbers. Raises: UnknownTask, UnknownSplit."""
+    task_class(task)
+    if split not in get_args(Split):
+        raise UnknownSplit(split, get_args(Split))
+    return SceneRequest(task, cast(Split, split), seed, index, layout)
 
 
 def _identity(request: SceneRequest) -> tuple[str, str, int, int]:

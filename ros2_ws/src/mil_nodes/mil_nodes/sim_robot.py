@@ -12,7 +12,8 @@ import time
 
 from mil_interfaces.msg import RobotState, VelocityCommand
 from mil_interfaces.srv import GetOutcome, ResetScene
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rosgraph_msgs.msg import Clock as ClockMessage
 from sensor_msgs.msg import CameraInfo, Image, JointState
@@ -33,7 +34,7 @@ from mil_nodes.conversions import (
 from mil_nodes.errors import NodeError
 from mil_nodes.params import SimRobotParams, declare
 from mil_nodes.process import serve
-from mil_nodes.scene import SCENE_ERRORS, Scene, SceneRequest
+from mil_nodes.scene import SCENE_ERRORS, Scene, SceneRequest, scene_request
 
 REPEAT_NS = 1_000_000
 """An observation that is sent again gets a stamp this much later, because it is one of its own."""
@@ -151,9 +152,8 @@ class SimRobot(Node):
             self._spectators.publish(image_message(self._scene.spectator_picture(), self._now_ns))
 
     def _on_reset(self, request: ResetScene.Request, response: ResetScene.Response) -> ResetScene.Response:
-        wanted = SceneRequest(request.task, request.split, request.seed, request.index, request.layout)
         try:
-            self._begin(wanted)
+            self._begin(scene_request(request.task, request.split, request.seed, request.index, request.layout))
         except SCENE_ERRORS as error:
             response.success, response.message = False, str(error)
             return response
@@ -182,7 +182,7 @@ class SimRobot(Node):
 
 
 def _first_scene(params: SimRobotParams) -> SceneRequest:
-    return SceneRequest(params.task, params.split, params.seed, params.index, params.layout)
+    return scene_request(params.task, params.split, params.seed, params.index, params.layout)
 
 
 def main() -> None:

@@ -200,8 +200,16 @@ class Gate:
         reasons = self._latched_reason | self._stale(now_s) | self._passing
         if state in (State.ACTIVE, State.LIMITING):
             reasons = self._passing
-        ages = [_age(seen, now_s) for seen in (self._camera_seen_s, self._joints_seen_s, self._command_seen_s)]
-        return Status(state, reasons, *ages, self._accepted, self._clamped, self._rejected)
+        return Status(
+            state=state,
+            reasons=reasons,
+            camera_age_s=_age(self._camera_seen_s, now_s),
+            joint_age_s=_age(self._joints_seen_s, now_s),
+            command_age_s=_age(self._command_seen_s, now_s),
+            accepted=self._accepted,
+            clamped=self._clamped,
+            rejected=self._rejected,
+        )
 
     def _state(self, now_s: float) -> State:
         if self._latched is not State.ACTIVE:

@@ -14,7 +14,8 @@ from mil_nodes.conversions import command_from, command_message, milliseconds, s
 from mil_nodes.errors import NodeError
 from mil_nodes.params import SafetyGateParams, declare
 from mil_nodes.process import serve
-from rclpy.clock import Clock, ClockType
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from sensor_msgs.msg import CameraInfo, JointState
 from std_srvs.srv import Trigger
