@@ -10,11 +10,10 @@ from typing import Any, Literal
 import numpy as np
 
 from data_tools.provenance import code_version
+from data_tools.statistics import task_bootstrap95, wilson95
 from mil_core.checkpoint import Checkpoint
 
 Criterion = Literal["success_once", "success_at_end"]
-BOOTSTRAP_DRAWS = 10_000
-_NORMAL_975 = 1.959963984540054  # 97.5% point of the standard normal distribution: two-sided 95%
 _BOOTSTRAP_STREAM = 95  # keeps the bootstrap's draws apart from every other stream of the same seed
 
 
@@ -50,31 +49,6 @@ class Protocol:
     """Scenes of each task."""
     criterion: Criterion
     """Which of the two successes the rates count."""
-
-
-def wilson95(successes: int, count: int) -> tuple[float, float]:
-    """95% score interval of a success rate.
-
-    Source: Wilson 1927, the roots of (p - rate)^2 = z^2 p (1 - p) / n. Differs: nothing.
-
-    Args: successes, count: 0 <= successes <= count, count >= 1.
-    Returns: lower and upper end, within [0, 1].
-    """
-    rate, shrink = successes / count, _NORMAL_975**2 / count
-    centre = (rate + shrink / 2) / (1 + shrink)
-    half = _NORMAL_975 / (1 + shrink) * float(np.sqrt(rate * (1 - rate) / count + shrink / (4 * count)))
-    return max(0.0, min(rate, centre - half)), min(1.0, max(rate, centre + half))  # rounding must not lose an end
-
-
-def task_bootstrap95(rates: Sequence[float], rng: np.random.Generator) -> tuple[float, float]:
-    """95% interval of the mean rate when whole tasks, not trials, are drawn again: trials of one task are alike.
-
-    Args: rates: success rate of each task, at least one. rng: source of the draws.
-    Returns: percentiles 2.5 and 97.5 of the redrawn means.
-    """
-    drawn = rng.choice(np.asarray(rates, np.float64), (BOOTSTRAP_DRAWS, len(rates)))
-    low, high = np.percentile(drawn.mean(axis=1), [2.5, 97.5])
-    return float(low), float(high)
 
 
 def method_result(episodes: Sequence[Episode], protocol: Protocol) -> dict[str, Any]:

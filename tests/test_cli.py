@@ -1,4 +1,4 @@
-"""Every verb of `mil` in its quick form, and what it says to bad input. Runs in process: exit codes are return values."""
+"""Every verb of `mil` in its quick form, and what it says to bad input; in process, so that exit codes are values."""
 
 import json
 import shutil
@@ -11,10 +11,10 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from data_tools.hdf5 import list_tasks, read_tasks
+from data_tools.pictures import read_log
 from data_tools.video import read_video, write_video
 from mil_core.cli import BAD_INPUT, OK, VERBS, main
 from mil_core.commands.output import num_cores
-from mil_core.learning_curve import read_log
 from sim.robots import ROBOTS
 from sim.tasks import TASKS
 
@@ -66,7 +66,7 @@ def test_from_nothing_to_an_acting_policy(name):
     assert {"model.safetensors", "config.json", "stats.json", "card.md", "log.jsonl", "learning_curve.png"} <= {
         path.name for path in Path("run").iterdir()
     }
-    assert [row["iteration"] for row in read_log(Path("run"))] == [1, 2, 3]
+    assert [row["iteration"] for row in read_log(Path("run/log.jsonl"))] == [1, 2, 3]
     assert run("evaluate", "--experiment", name, "--checkpoint", "run", "--quick", "--workers", 0) == OK
     evaluated = read(f"out/quick/{name}.json")
     assert run("adapt", "--checkpoint", "run", "--out", "adapted", "--quick") == OK
@@ -103,7 +103,7 @@ def test_a_run_is_neither_replaced_nor_mixed_unless_somebody_says_so(capsys):
     assert "--resume" in refuses(capsys, *words)
     assert Path("run/model.safetensors").read_bytes() == first
     assert run(*words, "--resume") == OK
-    assert [row["iteration"] for row in read_log(Path("run"))] == [1, 2, 3]
+    assert [row["iteration"] for row in read_log(Path("run/log.jsonl"))] == [1, 2, 3]
     assert run(*words, "--iterations", 2, "--overwrite") == OK
     assert Path("run/model.safetensors").read_bytes() == first
     assert "both" in refuses(capsys, *words, "--resume", "--overwrite")

@@ -5,8 +5,8 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-from data_tools.contact_sheet import contact_sheet, write_picture
 from data_tools.demo import Demo, Video
+from data_tools.pictures import contact_sheet
 from data_tools.provenance import code_version
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.algorithm import Adapted
@@ -80,7 +80,7 @@ class Adapt:
     ) -> None:
         sha256 = checkpoints.file_sha256(path)
         checkpoints.save_adapted(self.out, adapted, checkpoint.sha256, sha256)
-        write_picture(self.out / SHEET, contact_sheet(support.video if isinstance(support, Demo) else support))
+        contact_sheet(support.video if isinstance(support, Demo) else support, self.out / SHEET)
         write_json(
             self.out / REPORT,
             {

@@ -1,18 +1,17 @@
 """`mil ingest`: a film from anywhere becomes a film of the library, by an id, ready to adapt to."""
 
 import re
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 import numpy as np
 from tyro.conf import Positional
 
-from data_tools.contact_sheet import contact_sheet, write_picture
 from data_tools.demo import Video
+from data_tools.pictures import contact_sheet
 from data_tools.provenance import code_version
-from data_tools.timeline import resample
+from data_tools.timeline import resample, stream_statistics
 from data_tools.video import read_video, resize, write_video
-from mil_core.commands.inspect import film_rows
 from mil_core.commands.output import BadArgument, console, refuse_existing, write_json
 from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
 
@@ -42,22 +41,27 @@ class Ingest:
         refuse_existing(path, overwrite=self.overwrite)
         video = read_video(self.film)
         view = even_sides(resample(video, FILM_FRAMES, FILM_RATE_HZ))
-        write_picture(path.with_suffix(".png"), contact_sheet(view))
+        contact_sheet(view, path.with_suffix(".png"))
+        statistics = stream_statistics(video.capture_time_s, video.frames)
         write_json(
             path.with_suffix(".json"),
             {
                 "original": self.film.name,
                 "original_sha256": video.source.sha256,
+                "codec": video.source.codec,
+                "rotation_deg": video.source.rotation_deg,
+                "stream": asdict(statistics),
                 "consent": self.consent,
                 "code_version": code_version(),
-                **{key: str(value) for key, value in film_rows(video)},
             },
         )
         write_video(path, view.frames, capture_time_s=view.capture_time_s)  # last: a listed film is a whole entry
-        for key, value in film_rows(video):
-            console.print(f"{key}: {value}")
         console.print(
-            f"kept as {name!r}: look at {path.with_suffix('.png')}, then type: "
+            f"{statistics.count} frames in {statistics.duration_s:.1f} s at {statistics.rate_hz:.1f} Hz, "
+            f"{statistics.drops} dropped; kept as {name!r}"
+        )
+        console.print(
+            f"look at {path.with_suffix('.png')}, then type: "
             f"mil adapt --checkpoint checkpoints/daml_place --video {path} --out out/{name}"
         )
         return 0

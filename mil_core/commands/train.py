@@ -6,19 +6,20 @@ from pathlib import Path
 
 import torch
 
+from data_tools.pictures import learning_curve
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.algorithm import AbstractAlgorithm
 from mil_core.commands.checked import experiment_of
 from mil_core.commands.meta_data import MetaData, own_data, simulated_data
 from mil_core.commands.output import BadArgument, console, require_at_least
 from mil_core.experiments.experiment import Experiment
-from mil_core.learning_curve import LOG, draw_learning_curve
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
 from mil_core.training import train
 from mil_core.training_state import STATE_FILE
 
 QUICK_TASKS, QUICK_VALIDATION_TASKS = 2, 1
+LOG, PICTURE = "log.jsonl", "learning_curve.png"
 QUICK_ITERATIONS, QUICK_META_BATCH = 3, 2
 
 
@@ -63,7 +64,7 @@ class Train:
 
         def save(averaged: AbstractAlgorithm, iteration: int) -> None:
             checkpoints.save(self.out, averaged, experiment, scaling, iteration, self._command())
-            draw_learning_curve(self.out)
+            learning_curve(self.out / LOG, self.out / PICTURE)
 
         if self.overwrite:
             for part in earlier:

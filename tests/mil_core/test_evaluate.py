@@ -1,16 +1,11 @@
 from dataclasses import replace
 
-import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
-from scipy.stats import binomtest
 
 from mil_core.checkpoint import load
-from mil_core.evaluate import Episode, Protocol, method_result, results, task_bootstrap95, wilson95
+from mil_core.evaluate import Episode, Protocol, method_result, results
 
 PROTOCOL = Protocol(seed=3, tasks=4, trials=3, criterion="success_at_end")
-counts = st.integers(1, 300).flatmap(lambda n: st.tuples(st.integers(0, n), st.just(n)))
 
 
 def episode(task: int, trial: int, *, once: bool = False, end: bool = False, chosen: int = 0, method: str = "mine"):
@@ -25,39 +20,6 @@ def random_episodes(rng, method="mine"):
         for i in range(PROTOCOL.tasks)
         for k in range(PROTOCOL.trials)
     ]
-
-
-@given(counts)
-def test_wilson_is_the_interval_of_the_statistics_library(drawn):
-    successes, count = drawn
-    expected = binomtest(successes, count).proportion_ci(method="wilson")
-    assert wilson95(successes, count) == pytest.approx((expected.low, expected.high), abs=1e-9)
-
-
-@given(counts)
-def test_wilson_mirrors_when_success_and_failure_change_places(drawn):
-    successes, count = drawn
-    low, high = wilson95(successes, count)
-    assert wilson95(count - successes, count) == pytest.approx((1 - high, 1 - low))
-    assert 0 <= low <= successes / count <= high <= 1
-
-
-@settings(deadline=None, max_examples=20)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=20))
-def test_the_bootstrap_stays_between_the_worst_and_the_best_task(rates):
-    low, high = task_bootstrap95(rates, np.random.default_rng(0))
-    assert min(rates) - 1e-9 <= low <= high <= max(rates) + 1e-9
-
-
-def test_the_bootstrap_of_equal_tasks_is_a_point_however_many_trials_they_have():
-    assert task_bootstrap95([0.5] * 40, np.random.default_rng(0)) == (0.5, 0.5)
-
-
-def test_the_bootstrap_approaches_the_normal_interval_for_many_tasks(rng):
-    rates = rng.integers(0, 2, 400).astype(float)
-    low, high = task_bootstrap95(list(rates), rng)
-    half = 1.96 * rates.std() / np.sqrt(len(rates))
-    assert (low, high) == pytest.approx((rates.mean() - half, rates.mean() + half), abs=0.01)
 
 
 def test_every_episode_is_a_success_or_one_kind_of_failure(rng):
