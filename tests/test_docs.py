@@ -1,0 +1,90 @@
+"""The README tells the truth: its commands run, its files exist, its numbers are those of the results."""
+
+import re
+import shlex
+import shutil
+from dataclasses import fields
+from importlib import import_module
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from data_tools.video import write_video
+from mil_core.cli import ANSWER_IS_NO, OK, VERBS, main
+from mil_core.commands.report import Report
+
+ROOT = Path(__file__).resolve().parents[1]
+README = (ROOT / "README.md").read_text()
+
+
+def commands(program: str) -> list[list[str]]:
+    """Words of every line of the README's shell blocks that begins with a program's name."""
+    blocks = re.findall(r"```sh\n(.*?)```", README, re.DOTALL)
+    lines = [shlex.split(line, comments=True) for block in blocks for line in block.splitlines()]
+    return [words for words in lines if words and words[0] == program]
+
+
+def named_paths() -> set[str]:
+    """Everything in backquotes that looks like a file or folder of this repository, and every link and picture."""
+    quoted = {word for word in re.findall(r"`([^`\s]+)`", README) if "/" in word and not word.startswith(("out/", "."))}
+    return quoted | set(re.findall(r"\]\(([^):]+)\)", re.sub(r"<!--.*?-->", "", README, flags=re.DOTALL)))
+
+
+def in_quick_form(words: list[str]) -> list[str]:
+    verb = words[1]
+    command = getattr(import_module(f"mil_core.commands.{verb}"), VERBS[verb][0])
+    names = {field.name for field in fields(command)}
+    threads = ["--threads", "1"] if "threads" in names else []
+    return [*words[1:], *threads, *(["--quick"] if "quick" in names else [])]
+
+
+@pytest.fixture
+def a_users_folder(tmp_path, monkeypatch, untrained):
+    """An empty folder with the shipped files that the commands name, and somebody's film."""
+    monkeypatch.chdir(tmp_path)
+    for name in ("daml_place", "mil_reach"):
+        shutil.copytree(untrained(name), tmp_path / "checkpoints" / name)
+    shutil.copy(ROOT / "README.md", tmp_path)
+    frames = np.random.default_rng(0).integers(0, 256, (30, 96, 110, 3)).astype(np.uint8)
+    write_video(tmp_path / "film.mp4", frames, 10.0)
+    yield tmp_path
+    torch.set_flush_denormal(False)  # training turns it on for the whole process
+
+
+def test_every_command_of_the_readme_runs_in_its_order(a_users_folder):
+    lines = commands("mil")
+    assert {words[1] for words in lines} >= {"doctor", "ingest", "adapt", "rollout", "train", "evaluate", "bench"}
+    for words in lines:
+        allowed = (OK, ANSWER_IS_NO) if words[1] == "doctor" else (OK,)  # the doctor speaks of this machine
+        assert main(in_quick_form(words)) in allowed, " ".join(words)
+
+
+def test_every_make_target_of_the_readme_exists():
+    makefile = (ROOT / "Makefile").read_text()
+    targets = {words[1] for words in commands("make")}
+    assert targets == {"demo", "test"}
+    for target in targets:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_every_launch_file_of_the_readme_exists():
+    assert commands("ros2")
+    for _, verb, _, name in commands("ros2"):
+        assert verb == "launch" and (ROOT / "launch" / name).is_file()
+
+
+@pytest.mark.parametrize("path", sorted(named_paths()))
+def test_every_path_of_the_readme_exists(path):
+    assert (ROOT / path).exists()
+
+
+def test_the_readme_names_no_verb_that_does_not_exist():
+    unknown = {words[1] for words in commands("mil")} - set(VERBS)
+    assert unknown == set()
+
+
+def test_the_numbers_of_the_readme_are_those_of_the_results():
+    report = Report(ROOT / "README.md", ROOT / "results", ROOT / "checkpoints", check=True)
+    assert report.run() == 0, "type: mil report"
