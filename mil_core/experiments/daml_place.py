@@ -43,6 +43,6 @@ def daml_place() -> Experiment:
             num_outer_frames=4,
             num_queries=2,
         ),
-        training=TrainingConfig(iterations=8000, meta_batch=12),
+        training=TrainingConfig(iterations=5000, meta_batch=12, threads=1),
         data=DataConfig(num_tasks=1000, num_validation_tasks=60, demos_per_task=2),
     )
