@@ -62,6 +62,8 @@ def _exit_code(error: Exception) -> int | None:
 
     if isinstance(error, (NonFiniteLoss, ExpertFailed, FilmFailed, PhysicsDiverged)):
         return ANSWER_IS_NO
+    if isinstance(error, (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)):
+        return BAD_INPUT  # a place that was named and cannot be written or read
     return BAD_INPUT if isinstance(error, (DataError, SimError, MilError)) else None
 
 

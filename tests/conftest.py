@@ -1,6 +1,6 @@
-"""Checkpoints that need no training, for tests of everything that only needs one to be there."""
+"""What tests of the command line stand on: checkpoints that need no training, an empty folder, a film."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +9,7 @@ import torch
 
 import sim  # noqa: F401  (chooses the OpenGL backend, which must come before any test module imports mujoco)
 from data_tools.normalizer import Normalizer
+from data_tools.video import write_video
 from mil_core import checkpoint
 from mil_core.experiments import EXPERIMENTS
 from mil_core.scaling import Scaling
@@ -33,3 +34,19 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
         return root / name
 
     return folder
+
+
+@pytest.fixture
+def in_an_empty_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Default folders such as data/ and results/ are those of the folder one stands in."""
+    monkeypatch.chdir(tmp_path)
+    yield
+    torch.set_flush_denormal(False)  # training turns it on for the whole process
+
+
+@pytest.fixture
+def noise_film(tmp_path: Path) -> Path:
+    """A film of nothing that any reader accepts."""
+    frames = np.random.default_rng(0).integers(0, 256, (30, 96, 110, 3)).astype(np.uint8)
+    write_video(tmp_path / "film.mp4", frames, 10.0)
+    return tmp_path / "film.mp4"

@@ -7,11 +7,8 @@ from dataclasses import fields
 from importlib import import_module
 from pathlib import Path
 
-import numpy as np
 import pytest
-import torch
 
-from data_tools.video import write_video
 from mil_core.cli import ANSWER_IS_NO, OK, VERBS, main
 from mil_core.commands.report import Report
 
@@ -41,16 +38,13 @@ def in_quick_form(words: list[str]) -> list[str]:
 
 
 @pytest.fixture
-def a_users_folder(tmp_path, monkeypatch, untrained):
+def a_users_folder(tmp_path, in_an_empty_folder, noise_film, untrained):
     """An empty folder with the shipped files that the commands name, and somebody's film."""
-    monkeypatch.chdir(tmp_path)
     for name in ("daml_place", "mil_reach"):
         shutil.copytree(untrained(name), tmp_path / "checkpoints" / name)
     shutil.copy(ROOT / "README.md", tmp_path)
-    frames = np.random.default_rng(0).integers(0, 256, (30, 96, 110, 3)).astype(np.uint8)
-    write_video(tmp_path / "film.mp4", frames, 10.0)
-    yield tmp_path
-    torch.set_flush_denormal(False)  # training turns it on for the whole process
+    assert noise_film == tmp_path / "film.mp4"
+    return tmp_path
 
 
 def test_every_command_of_the_readme_runs_in_its_order(a_users_folder):

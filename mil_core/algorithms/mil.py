@@ -8,6 +8,7 @@ from data_tools.demo import Demo
 from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
 from mil_core.behavior_cloning import cloning_terms, outer_terms
+from mil_core.demo_sizes import check_demo_sizes
 from mil_core.episodes import MetaTask, Steps
 from mil_core.errors import SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
@@ -54,6 +55,7 @@ class Mil(AbstractAlgorithm):
             raise SupportMismatch(
                 "MIL adapts from a robot demonstration, found a film; pass --demo, or use a DAML checkpoint."
             )
+        check_demo_sizes(support, self.policy.config)
         chosen = spread_frames(len(support), self.config.num_inner_frames)
         examples = [self.scaling.chosen_steps(support, part, self.policy.config) for part in (chosen, *halves(chosen))]
         return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, *examples)

@@ -8,7 +8,9 @@ from rich.progress import track
 from data_tools.demo import Split, TaskDemos
 from data_tools.hdf5 import list_tasks, read_provenance, read_tasks
 from mil_core.commands.output import BadArgument, console
+from mil_core.demo_sizes import check_demo_sizes
 from mil_core.experiments.experiment import Experiment
+from mil_core.policies.policy import PolicyConfig
 from sim.collect import Order, collect
 
 HELD_OUT = 0.1
@@ -25,12 +27,16 @@ class MetaData:
     """Tasks that the outer loop never meets."""
 
 
-def own_data(path: Path) -> MetaData:
+def own_data(path: Path, policy: PolicyConfig) -> MetaData:
     """The tasks of a user's own demo file; the last tenth of them, at least one, validates.
 
-    Raises: DataError: the file cannot be read. BadArgument: it holds fewer than two tasks.
+    Raises: DataError: the file cannot be read. SupportMismatch: its demos do not fit the policy. BadArgument: it holds
+        fewer than two tasks.
     """
     tasks = _read(path)
+    for task in tasks:
+        for demo in task.demos:
+            check_demo_sizes(demo, policy)
     if len(tasks) < 2:
         raise BadArgument(f"{path}: expected at least 2 tasks, found {len(tasks)}; collect more: mil collect --help")
     num_held_out = max(1, round(HELD_OUT * len(tasks)))

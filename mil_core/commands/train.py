@@ -105,7 +105,7 @@ class Train:
 
     def _meta_data(self, experiment: Experiment) -> MetaData:
         if self.data is not None:
-            return own_data(self.data)
+            return own_data(self.data, experiment.policy)
         label = f"{self.experiment}_quick" if self.quick else self.experiment
         return simulated_data(experiment, self.data_folder, label, 0 if self.quick else self.workers)
 
