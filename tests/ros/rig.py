@@ -13,7 +13,7 @@ from mil_interfaces.action import RunPolicy
 from mil_interfaces.msg import RobotState, SafetyState, VelocityCommand
 from mil_nodes import qos
 from mil_nodes.command import Command
-from mil_nodes.conversions import command_from
+from mil_nodes.conversions import command_from, stamp_to_ns
 from std_msgs.msg import String
 
 from data_tools.video import write_video
@@ -33,6 +33,7 @@ class Rig:
         self.client = Client(self._check)
         self.commands: list[Command] = []
         self.states: list[list[float]] = []
+        self.stamps_ns: list[int] = []
         self.notices: list[str] = []
         node = self.client.node
         node.create_subscription(VelocityCommand, "robot/command", self._on_command, qos.COMMAND)
@@ -79,6 +80,7 @@ class Rig:
 
     def _on_state(self, message: RobotState) -> None:
         self.states.append(list(message.state))
+        self.stamps_ns.append(stamp_to_ns(message.header.stamp))
 
     def _on_notice(self, message: String) -> None:
         self.notices.append(message.data)

@@ -198,6 +198,13 @@ def test_a_stop_is_stronger_than_every_fault_and_ends_with_arming() -> None:
     assert gate.status(0.0).state is State.HOLDING
 
 
+@pytest.mark.parametrize("now_s", [-0.01, -1e9, math.nan])
+def test_a_steady_clock_that_is_not_steady_stops_the_robot(now_s: float) -> None:
+    gate = ready_gate()
+    gate.take(command(1), 0.0)
+    assert is_still(gate.tick(now_s))
+
+
 def test_a_hold_stops_at_once_and_keeps_the_gripper() -> None:
     gate = ready_gate()
     gate.take(command(1, gripper=0.0), 0.0)

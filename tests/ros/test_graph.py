@@ -130,3 +130,8 @@ def test_what_leaves_the_gate_is_within_its_limits(running: Rig) -> None:
     for command in running.commands:
         assert command.is_finite()
         assert sum(value**2 for value in command.linear_m_s) <= 0.4**2 + 1e-9
+
+
+def test_the_clock_never_ran_backwards_in_all_these_episodes(running: Rig) -> None:
+    assert len(running.stamps_ns) > 20
+    assert running.stamps_ns == sorted(set(running.stamps_ns))
