@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except SystemExit as stop:  # tyro has printed its help or its complaint
         return int(stop.code or OK)
     except KeyboardInterrupt:
-        _complain("stopped by hand; nothing half written was kept.")
+        _complain("stopped by hand; every file that is there is whole.")
         return INTERRUPTED
     except Exception as error:
         code = _exit_code(error)
