@@ -29,7 +29,7 @@ def generate_launch_description():
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
             DeclareLaunchArgument("checkpoint", default_value="checkpoints/daml_place"),
-            DeclareLaunchArgument("library", default_value="out/demo/library"),
+            DeclareLaunchArgument("library", default_value="out/library"),
             SetEnvironmentVariable("OMP_NUM_THREADS", "1"),
             IncludeLaunchDescription(simulate, launch_arguments={"mode": mode}.items()),
             Node(package="mil_nodes", executable="policy_runner", parameters=[params, folders], output="screen"),

@@ -2,9 +2,12 @@
 
 from pathlib import Path
 
-from data_tools.demo import Video
+import numpy as np
+
+from data_tools.demo import Observation, Video
 from mil_core.algorithms.algorithm import Adapted
 from mil_core.checkpoint import load
+from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
 
 
 class CheckpointLearner:
@@ -15,6 +18,14 @@ class CheckpointLearner:
         self._algorithm = checkpoint.algorithm()
         self.image_height = checkpoint.experiment.policy.image_height
         self.image_width = checkpoint.experiment.policy.image_width
+        self._warm_up(checkpoint.experiment.policy.state_size)
+
+    def _warm_up(self, state_size: int) -> None:
+        """Adapt to noise and act once: first calls load code, which should not happen while somebody waits."""
+        rng = np.random.default_rng(0)
+        frames = rng.integers(0, 256, (FILM_FRAMES, self.image_height, self.image_width, 3), dtype=np.uint8)
+        policy = self.adapt(Video(frames, np.arange(FILM_FRAMES) / FILM_RATE_HZ))
+        policy.act(Observation(frames[0], np.zeros(state_size, np.float32), 0.0))
 
     def adapt(self, support: Video) -> Adapted:
         """Adapt to one film."""
