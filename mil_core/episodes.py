@@ -19,7 +19,7 @@ class Steps(NamedTuple):
 
 
 class FilmFrames(NamedTuple):
-    """Some frames of one film, in order, first and last included."""
+    """Some frames of one film, in order, the first included."""
 
     pictures: Tensor
     """(frame, 3, height, width), values in [0, 1]."""

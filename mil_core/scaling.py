@@ -101,7 +101,6 @@ def halves(chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int
 
 
 def random_frames(length: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:
-    """`count` frame numbers in order, one drawn from each equal stretch of time, both ends always included."""
-    edges = np.linspace(1, length - 1, count - 1)
-    inner = rng.uniform(edges[:-1], edges[1:])
-    return np.concatenate([[0], np.floor(inner), [length - 1]]).astype(np.int64)
+    """`count` frame numbers in order: 0, then one drawn from each equal stretch of the remaining time."""
+    edges = np.linspace(1, length, count)
+    return np.concatenate([[0], np.floor(rng.uniform(edges[:-1], edges[1:]))]).astype(np.int64)

@@ -13,7 +13,7 @@ def daml_place() -> Experiment:
     """DAML on placing (thesis 7.2.7.1, B.3.3) at the size of two cores.
 
     Differs from the thesis: 16 to 32 filters from scratch instead of 64 behind VGG-19's first layer, 1 inner step
-    instead of 5, 6 of 40 frames of the film and 4 of each of two demos in the losses, the inner gradient divided by its
+    instead of 5, 6 of 40 frames of the film and of each of two demos in the losses, the inner gradient divided by its
     root mean square, and two auxiliaries of training: read-outs of the hand's position and of the goal.
     """
     return Experiment(
@@ -37,10 +37,10 @@ def daml_place() -> Experiment:
         ),
         learning=LearningConfig(
             inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),
-            cloning=CloningConfig(l2_weight=1.0, end_pose_weight=1.0, gripper_weight=0.3),
+            cloning=CloningConfig(l2_weight=1.0, end_pose_weight=1.0, gripper_weight=1.0),
             learned=LearnedLossConfig(kind="temporal", num_filters=32, hand_weight=10.0, goal_weight=10.0),
             num_inner_frames=6,
-            num_outer_frames=4,
+            num_outer_frames=6,
             num_queries=2,
         ),
         training=TrainingConfig(iterations=5000, meta_batch=12, threads=1),
