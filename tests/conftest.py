@@ -6,6 +6,16 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from hypothesis import settings
+from jaxtyping import install_import_hook
+
+# The shapes that signatures promise are checked in tests; the modules must be imported under the hook first.
+with install_import_hook(["mil_core.policies", "mil_core.learned_loss"], "beartype.beartype"):
+    import mil_core.learned_loss
+    import mil_core.policies.policy  # noqa: F401
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 import sim  # noqa: F401  (chooses the OpenGL backend, which must come before any test module imports mujoco)
 from data_tools.normalizer import Normalizer

@@ -11,9 +11,9 @@ from mil_core.training import TrainingConfig
 def mil_reach() -> Experiment:
     """MIL on planar reaching (thesis 7.1.6.1, B.2.1) at the size of a laptop.
 
-    Step size and clip as released; the error scale is the released 100 for torques of standard deviation 0.2. Differs
-    from the thesis: spatial soft-argmax instead of flattened maps, 24 filters, 10 of 50 steps in each loss, and the
-    predicted end pose, which the thesis has for placing only.
+    Differs from the thesis: spatial soft-argmax instead of flattened maps, 24 filters, 8 of 50 steps in the inner loss
+    and 5 of each of three demos in the outer one, the inner gradient divided by its root mean square instead of scaled
+    and clipped, and the predicted end pose, which the thesis has for placing only.
     """
     return Experiment(
         name="mil_reach",
@@ -35,11 +35,12 @@ def mil_reach() -> Experiment:
             context_size=10,
         ),
         learning=LearningConfig(
-            inner=InnerConfig(num_steps=1, step_size=1e-3, clip=20.0),
-            cloning=CloningConfig(error_scale=20.0, l2_weight=1.0, end_pose_weight=100.0),
-            num_inner_frames=10,
-            num_outer_frames=10,
+            inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),
+            cloning=CloningConfig(l2_weight=1.0, end_pose_weight=1.0),
+            num_inner_frames=8,
+            num_outer_frames=5,
+            num_queries=3,
         ),
-        training=TrainingConfig(iterations=3000, meta_batch=12, threads=1),
+        training=TrainingConfig(iterations=2500, meta_batch=12, threads=1),
         data=DataConfig(num_tasks=400, num_validation_tasks=40, demos_per_task=4),
     )
