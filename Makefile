@@ -6,6 +6,8 @@
 PYTHON ?= $(shell for python in python3 python3.12 python3.11; do \
 	$$python -c 'import sys; sys.exit(sys.version_info[:2] not in ((3, 11), (3, 12)))' 2>/dev/null && echo $$python && break; done)
 RUN := .venv/bin/python
+# Runs a command where ROS 2 and the built interfaces are found.
+WITH_ROS := $(RUN) ros2_ws/src/mil_bringup/mil_bringup/environment.py
 
 help:  ## this list
 	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 10
@@ -15,10 +17,10 @@ setup:  ## virtual environment, pinned packages, ROS 2, system libraries, built 
 	@PIP_ARGS="$(PIP_ARGS)" $(PYTHON) ros2_ws/setup_environment.py
 
 demo: setup  ## adapt to films of a human and let the robot act, into out/demo; VIDEO=film.mp4 takes your own film
-	@PYTHONPATH=ros2_ws/src/mil_bringup $(RUN) -m mil_bringup.demo $(if $(VIDEO),--video "$(VIDEO)")
+	@$(WITH_ROS) $(RUN) -m mil_bringup.demo $(if $(VIDEO),--video "$(VIDEO)")
 
 test: setup lint  ## everything that is checked on every change
-	@$(RUN) -m pytest
+	@$(WITH_ROS) $(RUN) -m pytest
 
 lint: setup  ## ruff
 	@$(RUN) -m ruff check .

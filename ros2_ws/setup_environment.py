@@ -234,7 +234,7 @@ def build_workspace() -> None:
     """`colcon build` of all ROS packages into one prefix."""
     env = ros.ros_environment(clean_environment())
     # The built prefix itself must not be on the paths while it is being built.
-    env["AMENT_PREFIX_PATH"] = env["CMAKE_PREFIX_PATH"] = str(ros.VENV if ros.flavour() == "wheels" else ros.flavour())
+    env["AMENT_PREFIX_PATH"] = env["CMAKE_PREFIX_PATH"] = os.pathsep.join(ros.ros_prefixes())
     env["PYTHONWARNINGS"] = "ignore"
     log = ros.WORKSPACE / "log" / "build.log"
     log.parent.mkdir(exist_ok=True)

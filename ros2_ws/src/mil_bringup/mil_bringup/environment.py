@@ -1,8 +1,12 @@
 """The environment in which ROS processes of this project run, computed in one place.
 
 It stands in for sourcing setup files: `ros_environment` is for processes about to be started, `activate` for the
-process that calls it. Standard library only, because the set-up script uses it before anything is installed.
-It refuses to know what the processes do.
+process that calls it, and this file as a script for any command:
+
+    .venv/bin/python ros2_ws/src/mil_bringup/mil_bringup/environment.py COMMAND ...
+
+Standard library only, because the set-up script uses it before anything is installed. It refuses to know what the
+processes do.
 """
 
 import ctypes
@@ -26,6 +30,7 @@ FLAVOUR_FILE = VENV / "ros-flavour"
 ROS_DISTRO = "jazzy"
 RMW = "rmw_fastrtps_cpp"
 NODE_SOURCES = tuple(WORKSPACE / "src" / name for name in ("mil_nodes", "mil_safety", "mil_bringup"))
+SHELL_VARIABLES = ("PWD", "OLDPWD", "SHLVL", "_")
 WHEELS_READY = "_ROS_WHEELS_BOOTSTRAP_COMPLETE"
 """The ROS wheels restart Python once to set library folders, and skip that when this variable is set."""
 
@@ -42,12 +47,13 @@ def ros_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
         domain, the log folder and the OpenGL backend is kept.
     """
     base = os.environ if base is None else base
-    env = dict(base) if flavour() == "wheels" else {**base, **_sourced(flavour())}
-    prefix = VENV if flavour() == "wheels" else Path(flavour())
-    env["AMENT_PREFIX_PATH"] = _joined([INSTALL, prefix])
-    env["PYTHONPATH"] = _joined([ROOT, *NODE_SOURCES, _interfaces_site(), *_other_python_paths(env)])
-    env["LD_LIBRARY_PATH"] = _joined([INSTALL / "lib", *_wheel_libraries(), *_split(env.get("LD_LIBRARY_PATH", ""))])
-    env["PATH"] = _joined([VENV / "bin", *_split(env.get("PATH", os.defpath))])
+    sourced = {} if flavour() == "wheels" else _sourced(flavour())
+    env = {**base, **sourced}
+    env["AMENT_PREFIX_PATH"] = _joined([INSTALL, *ros_prefixes()])
+    env["PYTHONPATH"] = _joined([ROOT, *NODE_SOURCES, _interfaces_site(), *_both("PYTHONPATH", sourced, base)])
+    libraries = _both("LD_LIBRARY_PATH", sourced, base)
+    env["LD_LIBRARY_PATH"] = _joined([INSTALL / "lib", *_wheel_libraries(), *libraries])
+    env["PATH"] = _joined([VENV / "bin", *_both("PATH", sourced, base)])
     env["VIRTUAL_ENV"] = str(VENV)
     env["ROS_DISTRO"] = ROS_DISTRO
     env["RMW_IMPLEMENTATION"] = RMW
@@ -62,11 +68,18 @@ def ros_environment(base: Mapping[str, str] | None = None) -> dict[str, str]:
     return env
 
 
+def ros_prefixes() -> list[str]:
+    """Installation folders of ROS 2 itself; the wheels make the virtual environment one."""
+    return [str(VENV)] if flavour() == "wheels" else _split(_sourced(flavour())["AMENT_PREFIX_PATH"])
+
+
 def activate() -> None:
     """Make rclpy and the built interfaces importable in this process.
 
     The dynamic loader reads LD_LIBRARY_PATH only when a process starts, so the interface libraries are loaded here by
-    their full paths; later requests for them by name then find them.
+    their full paths; later requests for them by name then find them. (The wheels have seen to ROS's own libraries.)
+
+    Raises: OSError: an ordinary ROS 2 installation is in use and this process was not started in its environment.
     """
     env = ros_environment()
     os.environ.update(env)
@@ -80,7 +93,10 @@ def _load_libraries(libraries: list[Path]) -> None:
     while libraries:
         failed = [library for library in libraries if not _loads(library)]
         if len(failed) == len(libraries):
-            ctypes.CDLL(str(failed[0]), mode=ctypes.RTLD_GLOBAL)  # Raises with the loader's own words.
+            raise OSError(
+                f"{failed[0]}: expected the libraries of ROS 2 on LD_LIBRARY_PATH, found some missing; "
+                f"start through {Path(__file__).relative_to(ROOT)}, as the Makefile does."
+            )
         libraries = failed
 
 
@@ -94,12 +110,19 @@ def _loads(library: Path) -> bool:
 
 @functools.cache
 def _sourced(prefix: str) -> dict[str, str]:
-    """What sourcing the setup file of an ordinary ROS installation changes."""
+    """The variables that sourcing the setup file of an ordinary ROS installation sets."""
+    plain = {"PATH": os.defpath, "HOME": os.environ.get("HOME", "/")}
     command = f'source "{prefix}/setup.bash" && env -0'
-    clean = {name: value for name, value in os.environ.items() if name not in ("AMENT_PREFIX_PATH", "PYTHONPATH")}
-    out = subprocess.run(["bash", "-c", command], env=clean, check=True, capture_output=True).stdout.decode()
+    out = subprocess.run(["bash", "-c", command], env=plain, check=True, capture_output=True).stdout.decode()
     pairs = (line.split("=", 1) for line in out.split("\0") if "=" in line)
-    return {name: value for name, value in pairs if name not in ("PWD", "OLDPWD", "SHLVL", "_")}
+    return {name: value for name, value in pairs if plain.get(name) != value and name not in SHELL_VARIABLES}
+
+
+def _both(name: str, sourced: Mapping[str, str], base: Mapping[str, str]) -> list[str]:
+    """A path list of ROS and of the caller, without other ROS installations: two of them in one process do not mix."""
+    entries = _split(base.get(name, ""))
+    foreign = [entry for entry in entries if entry.startswith("/opt/ros/") and not entry.startswith(flavour() + "/")]
+    return [*_split(sourced.get(name, "")), *(entry for entry in entries if entry not in foreign)]
 
 
 def _wheel_libraries() -> list[Path]:
@@ -115,12 +138,6 @@ def _interfaces_site() -> Path:
     return found[0] if found else INSTALL / "lib" / f"python3.{sys.version_info.minor}" / "site-packages"
 
 
-def _other_python_paths(env: Mapping[str, str]) -> list[str]:
-    """Whatever else PYTHONPATH held, without other ROS installations: two of them in one process do not mix."""
-    entries = _split(env.get("PYTHONPATH", ""))
-    return [entry for entry in entries if not entry.startswith("/opt/ros/") or entry.startswith(flavour() + "/")]
-
-
 def _split(path_list: str) -> list[str]:
     return [entry for entry in path_list.split(os.pathsep) if entry]
 
@@ -128,3 +145,7 @@ def _split(path_list: str) -> list[str]:
 def _joined(entries: list) -> str:
     """A path list without repetitions, first mention first."""
     return os.pathsep.join(dict.fromkeys(str(entry) for entry in entries))
+
+
+if __name__ == "__main__":
+    os.execvpe(sys.argv[1], sys.argv[1:], ros_environment())
