@@ -17,6 +17,7 @@ import shutil
 import subprocess
 import sys
 import sysconfig
+import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -63,11 +64,11 @@ def set_up() -> None:
     install_system_packages(missing_system_packages())
     if not venv_is_usable():
         make_venv()
-    packages = digest([CONSTRAINTS, WHEELS, ros.ROOT / "pyproject.toml"], ros.flavour())
+    packages = digest([CONSTRAINTS, WHEELS], ros.flavour(), project_table())
     step("packages", ros.VENV / "stamp-packages", packages, install_packages)
     step("include paths of the ROS wheels", ros.VENV / "stamp-include-paths", packages, patch_include_paths)
     linked = sorted(str(path.relative_to(ros.ROOT)) for path in (ros.ROOT / "launch").rglob("*.*"))
-    workspace = digest(workspace_files(), packages, *linked)
+    workspace = digest([WHEELS, *workspace_files()], ros.flavour(), *linked)
     step("ROS packages", ros.INSTALL / "stamp-workspace", workspace, build_workspace)
 
 
@@ -88,6 +89,12 @@ def digest(files: Iterable[Path], *words: str) -> str:
     for path in sorted(files):
         state.update(f"\n{path.relative_to(ros.ROOT)}\n".encode() + path.read_bytes())
     return state.hexdigest()
+
+
+def project_table() -> str:
+    """What pyproject.toml says about installing; settings of tools do not matter here."""
+    content = tomllib.loads((ros.ROOT / "pyproject.toml").read_text())
+    return json.dumps([content["build-system"], content["project"]], sort_keys=True)
 
 
 def workspace_files() -> list[Path]:
@@ -155,6 +162,7 @@ def make_venv() -> None:
     flavour = str(ros.SYSTEM_ROS) if system_ros_works() else "wheels"
     print(f"set-up: virtual environment, Python {sys.version.split()[0]}, ROS 2 from {flavour}", flush=True)
     options = ["--clear"] if flavour == "wheels" else ["--clear", "--system-site-packages"]
+    shutil.rmtree(ros.INSTALL, ignore_errors=True)  # Built for the environment that is made anew.
     subprocess.run([sys.executable, "-m", "venv", *options, str(ros.VENV)], check=True, env=clean_environment())
     ros.FLAVOUR_FILE.write_text(flavour)
 
@@ -178,7 +186,7 @@ def clean_environment() -> dict[str, str]:
 def install_packages() -> None:
     """Install the pinned packages; pip keeps what it downloaded, so another attempt goes on from there."""
     # setuptools comes first: without build isolation it builds this project, at its pinned version.
-    pip_install("setuptools", "wheel")
+    pip_install("setuptools")
     pip_install("--no-build-isolation", "-e", f"{ros.ROOT}[dev]", *ros_requirements())
 
 
@@ -205,10 +213,11 @@ def patch_include_paths() -> None:
     """Put this machine's include folders into the CMake files of the ROS wheels."""
     if ros.flavour() != "wheels":
         return
-    code = "import json, numpy, sysconfig; print(json.dumps([sysconfig.get_paths()['include'], numpy.get_include()]))"
+    # Asked of the virtual environment, which may have been made with another Python than the one that runs this.
+    words = "sysconfig.get_paths()['include'], numpy.get_include(), sys.version_info.minor"
+    code = f"import json, numpy, sys, sysconfig; print(json.dumps([{words}]))"
     out = subprocess.run([str(VENV_PYTHON), "-c", code], check=True, capture_output=True, env=clean_environment())
-    python_include, numpy_include = json.loads(out.stdout)
-    replace_include_paths(ros.VENV / "share", python_include, numpy_include, sys.version_info.minor)
+    replace_include_paths(ros.VENV / "share", *json.loads(out.stdout))
 
 
 def replace_include_paths(folder: Path, python_include: str, numpy_include: str, minor: int) -> int:
