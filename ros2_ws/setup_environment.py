@@ -17,7 +17,6 @@ import shutil
 import subprocess
 import sys
 import sysconfig
-import tomllib
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -93,6 +92,8 @@ def digest(files: Iterable[Path], *words: str) -> str:
 
 def project_table() -> str:
     """What pyproject.toml says about installing; settings of tools do not matter here."""
+    import tomllib  # From Python 3.11 on; the check of the version has to speak first.
+
     content = tomllib.loads((ros.ROOT / "pyproject.toml").read_text())
     return json.dumps([content["build-system"], content["project"]], sort_keys=True)
 
