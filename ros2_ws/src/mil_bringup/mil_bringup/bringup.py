@@ -17,6 +17,7 @@ from types import TracebackType
 
 from mil_bringup.environment import ROOT, VENV, ros_environment
 from mil_bringup.processes import ADAPT_AND_RUN, NodeProcess, params_file
+from mil_bringup.shared_memory import remove_orphans
 
 PR_SET_PDEATHSIG = 1
 """From linux/prctl.h: which signal a process gets when its parent dies."""
@@ -108,6 +109,7 @@ class Graph:
             # The leader may be gone while something that it started lives on.
             _signal_group(child, signal.SIGKILL)
             child.wait()
+        remove_orphans()
 
     def _command(self, process: NodeProcess) -> list[str]:
         call = f"from {process.module} import main; main()"
