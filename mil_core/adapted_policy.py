@@ -85,7 +85,7 @@ class AdaptedPolicy:
 
     @property
     def end_pose(self) -> NDArray[np.float32] | None:
-        """The pose predicted for this episode's end, in the units of the state; None before the first `act`."""
+        """The pose predicted for this episode's end, as in the state; None before the first `act`."""
         return None if self._end_pose is None else self._scaling.raw_end_pose(self._end_pose)
 
 

@@ -29,18 +29,18 @@ class Scaling:
     velocities: Normalizer
     """Of the continuous action dimensions; only its scale is used: zero stays zero, which is "stand still"."""
     end_poses: Normalizer
-    """Of the last state of each demonstration, with one scale for all of its dimensions."""
+    """Of the end pose of each demonstration, with one scale for all of its dimensions."""
 
     @classmethod
-    def fit(cls, demos: Iterable[Demo], velocity_size: int) -> "Scaling":
+    def fit(cls, demos: Iterable[Demo], config: PolicyConfig) -> "Scaling":
         """Statistics over all steps of all demonstrations."""
         demos = list(demos)
-        end_poses = Normalizer.fit(np.stack([demo.states[-1] for demo in demos]))
+        end_poses = Normalizer.fit(np.stack([demo.states[-1, list(config.end_pose)] for demo in demos]))
         # One scale for all of the pose: a millimetre counts the same upwards, where demos hardly differ, as sideways.
-        scale = np.full_like(end_poses.std, np.sqrt(np.mean(end_poses.std**2)))
+        scale = np.full_like(end_poses.std, np.sqrt(np.mean(end_poses.std**2)) if config.end_pose else 1.0)
         return cls(
             Normalizer.fit(np.concatenate([demo.states for demo in demos])),
-            Normalizer.fit(np.concatenate([demo.actions[:, :velocity_size] for demo in demos])),
+            Normalizer.fit(np.concatenate([demo.actions[:, : config.velocity_size] for demo in demos])),
             Normalizer(end_poses.mean, scale),
         )
 
@@ -60,7 +60,7 @@ class Scaling:
         """The steps with these numbers as tensors; the end pose is predicted from the first, which should be 0."""
         actions = demo.actions[chosen].copy()
         actions[:, : config.velocity_size] /= self.velocities.std
-        end_pose = self.end_poses.normalize(demo.states[-1])[: config.end_pose_size]
+        end_pose = self.end_poses.normalize(demo.states[-1, list(config.end_pose)])
         return Steps(
             to_pictures(demo.video.frames[chosen]),
             self.state(demo.states[chosen]),

@@ -7,15 +7,6 @@ import numpy as np
 import pytest
 import torch
 from hypothesis import settings
-from jaxtyping import install_import_hook
-
-# The shapes that signatures promise are checked in tests; the modules must be imported under the hook first.
-with install_import_hook(["mil_core.policies", "mil_core.learned_loss"], "beartype.beartype"):
-    import mil_core.learned_loss
-    import mil_core.policies.policy  # noqa: F401
-
-settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
-settings.load_profile("untimed")
 
 import sim  # noqa: F401  (chooses the OpenGL backend, which must come before any test module imports mujoco)
 from data_tools.normalizer import Normalizer
@@ -23,6 +14,9 @@ from data_tools.video import write_video
 from mil_core import checkpoint
 from mil_core.experiments import EXPERIMENTS
 from mil_core.scaling import Scaling
+
+settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
+settings.load_profile("untimed")
 
 
 def normalizer(size: int, std: float) -> Normalizer:
@@ -37,7 +31,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     def folder(name: str) -> Path:
         if not (root / name).exists():
             experiment, policy = EXPERIMENTS[name](), EXPERIMENTS[name]().policy
-            sizes = (policy.state_size, 1.0), (policy.velocity_size, 0.05), (policy.state_size, 1.0)
+            sizes = (policy.state_size, 1.0), (policy.velocity_size, 0.05), (policy.end_pose_size, 1.0)
             scaling = Scaling(*(normalizer(size, std) for size, std in sizes))
             torch.manual_seed(0)
             checkpoint.save(root / name, experiment.build(scaling), experiment, scaling, 0, f"untrained {name}")

@@ -57,7 +57,7 @@ class Train:
         require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
         earlier = self._earlier_run()
         data = self._meta_data(experiment)
-        scaling = Scaling.fit([d for task in data.training for d in task.demos], experiment.policy.velocity_size)
+        scaling = Scaling.fit([d for task in data.training for d in task.demos], experiment.policy)
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(scaling)
         training, validation = (_sampler(experiment, scaling, tasks) for tasks in (data.training, data.validation))

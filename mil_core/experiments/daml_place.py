@@ -29,7 +29,7 @@ def daml_place() -> Experiment:
             state_size=9,
             velocity_size=6,
             has_gripper=True,
-            end_pose_size=9,
+            end_pose=tuple(range(9)),
             filters=(16, 32, 32, 32, 32),
             strides=(2, 2, 2, 1, 1),
             hidden=(100, 100),

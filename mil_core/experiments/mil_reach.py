@@ -28,7 +28,7 @@ def mil_reach() -> Experiment:
             state_size=10,
             velocity_size=2,
             has_gripper=False,
-            end_pose_size=10,
+            end_pose=(4, 5),
             filters=(24, 24, 24),
             strides=(2, 2, 1),
             hidden=(100, 100),

@@ -25,8 +25,8 @@ class PolicyConfig:
     """Continuous action dimensions: velocities or torques."""
     has_gripper: bool
     """Whether one more action dimension opens (0) and closes (1) a gripper."""
-    end_pose_size: int = 0
-    """Numbers of the predicted pose at the end of the demo; 0 = no such head."""
+    end_pose: tuple[int, ...] = ()
+    """Which numbers of the state, at the end of the demo, are predicted from its first picture; none = no such head."""
     filters: tuple[int, ...] = (64, 64, 64, 64, 64)
     """Filters of each convolution."""
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
@@ -39,6 +39,11 @@ class PolicyConfig:
     """Length of the bias transformation's vector, 0 = none."""
     two_heads: bool = False
     """Whether the inner loss has an output layer of its own (thesis 7.1.2)."""
+
+    @property
+    def end_pose_size(self) -> int:
+        """Numbers in the predicted end pose."""
+        return len(self.end_pose)
 
     @property
     def action_size(self) -> int:

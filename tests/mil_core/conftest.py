@@ -58,11 +58,11 @@ def tasks(rng):
 
 @pytest.fixture
 def scaling(tasks):
-    return Scaling.fit([demo for task in tasks for demo in task.demos], velocity_size=1)
+    return Scaling.fit([demo for task in tasks for demo in task.demos], POLICY)
 
 
 POLICY = PolicyConfig(
-    image_height=HEIGHT, image_width=WIDTH, state_size=2, velocity_size=1, has_gripper=True, end_pose_size=2,
+    image_height=HEIGHT, image_width=WIDTH, state_size=2, velocity_size=1, has_gripper=True, end_pose=(0, 1),
     filters=(4, 4), strides=(2, 1), hidden=(16,), context_size=4,
 )  # fmt: skip
 LEARNING = LearningConfig(

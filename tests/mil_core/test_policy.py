@@ -8,7 +8,7 @@ from mil_core.policies.encoder import Encoder, _padded_same, offset_norm, soft_a
 from mil_core.policies.policy import Policy, PolicyConfig
 
 SMALL = PolicyConfig(
-    image_height=18, image_width=20, state_size=3, velocity_size=2, has_gripper=True, end_pose_size=3,
+    image_height=18, image_width=20, state_size=3, velocity_size=2, has_gripper=True, end_pose=(0, 1, 2),
     filters=(4, 5), strides=(2, 1), hidden=(7,), context_size=2,
 )  # fmt: skip
 
