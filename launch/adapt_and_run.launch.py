@@ -8,13 +8,12 @@ ros2 action send_goal /policy_runner/run_policy mil_interfaces/action/RunPolicy 
 
 from pathlib import Path
 
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription, SetEnvironmentVariable
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile
-
-from launch import LaunchDescription
 
 HERE = Path(__file__).resolve().parent
 

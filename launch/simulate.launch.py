@@ -6,12 +6,11 @@ ros2 service call /safety_gate/arm std_srvs/srv/Trigger
 
 from pathlib import Path
 
+from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile
-
-from launch import LaunchDescription
 
 PARAMS = Path(__file__).resolve().parent / "params"
 
