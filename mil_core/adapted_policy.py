@@ -72,7 +72,7 @@ class AdaptedPolicy:
         output = functional_call(
             self._policy,
             self.parameters,
-            (to_pictures(observation.image[None]), self._scaling.state(observation.state[None])),
+            (to_pictures(observation.image[None]), self._scaling.state(observation.state[None], config)),
             {"end_pose": self._end_pose},
         )
         self._end_pose = output.end_pose

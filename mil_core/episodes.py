@@ -11,7 +11,7 @@ class Steps(NamedTuple):
     pictures: Tensor
     """(step, 3, height, width), values in [0, 1]."""
     states: Tensor
-    """(step, state), whitened."""
+    """(step, state and pose): whitened states, followed by the present pose in the units of the end pose."""
     actions: Tensor
     """(step, action): normalised velocities and, where there is a gripper, 0 = open, 1 = closed as the last number."""
     end_pose: Tensor

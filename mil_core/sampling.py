@@ -8,6 +8,7 @@ import torch
 
 from data_tools.demo import Demo, Film, TaskDemos
 from mil_core.algorithms.algorithm import LearningConfig
+from mil_core.augmentation import reframed, relit
 from mil_core.episodes import FilmFrames, GoalViews, MetaTask, Steps
 from mil_core.errors import NotEnoughDemos
 from mil_core.goal_view import goal_view
@@ -65,14 +66,16 @@ class TaskSampler:
         return MetaTask(self._film_frames(task.films[rng.integers(len(task.films))], rng), queries)
 
     def _steps(self, demo: Demo, count: int, rng: np.random.Generator) -> Steps:
-        return self._scaling.chosen_steps(demo, random_frames(len(demo), count, rng), self._policy)
+        steps = self._scaling.chosen_steps(demo, random_frames(len(demo), count, rng), self._policy)
+        return steps._replace(pictures=relit(steps.pictures, rng)) if self._learning.augment else steps
 
     def _film_frames(self, film: Film, rng: np.random.Generator) -> FilmFrames:
         chosen = random_frames(len(film.video), self._learning.num_inner_frames, rng)
         pictures = to_pictures(film.video.frames[chosen])
-        if film.hand_xy is None:
-            return FilmFrames(pictures, None, None)
-        return FilmFrames(pictures, torch.from_numpy(film.hand_xy[chosen]), _goal_views(film, rng))
+        hand_xy = None if film.hand_xy is None else torch.from_numpy(film.hand_xy[chosen])
+        if self._learning.augment:
+            pictures, hand_xy = reframed(relit(pictures, rng), hand_xy, rng)
+        return FilmFrames(pictures, hand_xy, None if film.hand_xy is None else _goal_views(film, rng))
 
 
 def _goal_views(film: Film, rng: np.random.Generator) -> GoalViews | None:

@@ -44,9 +44,10 @@ class Scaling:
             Normalizer(end_poses.mean, scale),
         )
 
-    def state(self, states: Numbers) -> Tensor:
-        """Whitened states."""
-        return torch.from_numpy(self.states.normalize(states))
+    def state(self, states: Numbers, config: PolicyConfig) -> Tensor:
+        """Whitened states, followed by the pose that they hold, in the units of the end pose."""
+        poses = self.end_poses.normalize(states[:, list(config.end_pose)])
+        return torch.from_numpy(np.concatenate([self.states.normalize(states), poses], axis=1))
 
     def raw_velocity(self, normalised: Tensor) -> Numbers:
         """Velocities in the units of the demonstrations."""
@@ -63,7 +64,7 @@ class Scaling:
         end_pose = self.end_poses.normalize(demo.states[-1, list(config.end_pose)])
         return Steps(
             to_pictures(demo.video.frames[chosen]),
-            self.state(demo.states[chosen]),
+            self.state(demo.states[chosen], config),
             torch.from_numpy(actions),
             torch.from_numpy(end_pose),
         )

@@ -33,6 +33,8 @@ class LearningConfig:
     """Steps of each query that the outer loss looks at; the thesis has all 40."""
     num_queries: int = 1
     """Demonstrations in one outer loss; the thesis has 1."""
+    augment: bool = False
+    """Whether training varies light and, in films, the framing (mil_core.augmentation)."""
 
 
 class MetaLoss(NamedTuple):

@@ -49,7 +49,7 @@ class Daml(AbstractAlgorithm):
         return self._objective(self._watch(film, parameters))
 
     def _watch(self, film: FilmFrames, parameters: Parameters) -> PolicyOutput:
-        states = film.pictures.new_zeros(len(film.pictures), self.policy.config.state_size)
+        states = film.pictures.new_zeros(len(film.pictures), self.policy.config.state_inputs)
         return functional_call(self.policy, dict(parameters), (film.pictures, states))
 
     def _objective(self, output: PolicyOutput) -> Tensor:

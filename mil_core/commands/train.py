@@ -60,7 +60,9 @@ class Train:
         scaling = Scaling.fit([d for task in data.training for d in task.demos], experiment.policy)
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(scaling)
-        training, validation = (_sampler(experiment, scaling, tasks) for tasks in (data.training, data.validation))
+        training = _sampler(experiment, scaling, data.training)
+        as_they_are = replace(experiment, learning=replace(experiment.learning, augment=False))
+        validation = _sampler(as_they_are, scaling, data.validation)
 
         def save(averaged: AbstractAlgorithm, iteration: int) -> None:
             checkpoints.save(self.out, averaged, experiment, scaling, iteration, self._command())

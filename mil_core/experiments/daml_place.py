@@ -14,7 +14,8 @@ def daml_place() -> Experiment:
 
     Differs from the thesis: 16 to 32 filters from scratch instead of 64 behind VGG-19's first layer, 1 inner step
     instead of 5, 6 of 40 frames of the film and of each of two demos in the losses, the inner gradient divided by its
-    root mean square, and two auxiliaries of training: read-outs of the hand's position and of the goal.
+    root mean square, two auxiliaries of training (read-outs of the hand's position and of the goal), varied light and
+    framing.
     """
     return Experiment(
         name="daml_place",
@@ -42,6 +43,7 @@ def daml_place() -> Experiment:
             num_inner_frames=6,
             num_outer_frames=6,
             num_queries=2,
+            augment=True,
         ),
         training=TrainingConfig(iterations=5000, meta_batch=12, threads=1),
         data=DataConfig(num_tasks=1000, num_validation_tasks=60, demos_per_task=2),

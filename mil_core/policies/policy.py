@@ -46,6 +46,11 @@ class PolicyConfig:
         return len(self.end_pose)
 
     @property
+    def state_inputs(self) -> int:
+        """Numbers about the robot's state that the network takes: the state, and the pose once more."""
+        return self.state_size + self.end_pose_size
+
+    @property
     def action_size(self) -> int:
         """Numbers in one action."""
         return self.velocity_size + int(self.has_gripper)
@@ -68,7 +73,8 @@ class Policy(nn.Module):
     """Convolutions, feature points, predicted end pose, bias transformation, fully connected layers.
 
     Source: thesis 7.2.5.1 and Figure 30; the pose is predicted from the first frame only and enters the layers above
-    behind a stop-gradient, as in the released code of MIL.
+    behind a stop-gradient, as in the released code of MIL. Differs: the way that remains to the predicted pose enters
+    beside it, so that the layers above need not learn to subtract.
     """
 
     def __init__(self, config: PolicyConfig) -> None:
@@ -77,7 +83,7 @@ class Policy(nn.Module):
         self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size)
         num_points = 2 * config.filters[-1]
         self.end_pose = nn.Linear(num_points, config.end_pose_size) if config.end_pose_size else None
-        num_inputs = num_points + config.end_pose_size + config.state_size
+        num_inputs = num_points + config.end_pose_size + config.state_size + config.end_pose_size
         self.context = BiasTransform(config.context_size)
         widths = (num_inputs + config.context_size, *config.hidden)
         self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)])
@@ -87,7 +93,7 @@ class Policy(nn.Module):
     def forward(
         self,
         pictures: Float[Tensor, "frame 3 height width"],
-        states: Float[Tensor, "frame state"],
+        states: Float[Tensor, "frame state_and_pose"],
         *,
         end_pose: Float[Tensor, " pose"] | None = None,
         inner: bool = False,
@@ -96,7 +102,7 @@ class Policy(nn.Module):
 
         Args:
             pictures: values in [0, 1]; the first one is the first of the episode unless `end_pose` is given.
-            states: whitened robot states.
+            states: whitened robot states, followed by the present pose in the units of the end pose.
             end_pose: the pose predicted earlier in this episode; None = predict it from the first picture.
             inner: use the inner loss's own head, where there is one.
 
@@ -106,7 +112,8 @@ class Policy(nn.Module):
         if end_pose is None:
             end_pose = self.end_pose(points[0]) if self.end_pose is not None else points.new_zeros(0)
         repeated_pose = end_pose.detach().expand(len(points), -1)
-        value = self.context(torch.cat([points, repeated_pose, states], dim=1))
+        state, pose = states.split([self.config.state_size, self.config.end_pose_size], dim=1)
+        value = self.context(torch.cat([points, repeated_pose, state, repeated_pose - pose], dim=1))
         for layer in self.layers:
             value = layer(value).relu()
         head = self.inner_head if inner and self.inner_head is not None else self.head

@@ -73,19 +73,19 @@ def test_a_gradient_step_on_the_bias_transformation_moves_the_bias_by_more_than_
 
 
 def test_the_policy_gives_outputs_of_the_configured_sizes():
-    output = Policy(SMALL)(torch.rand(6, 3, 18, 20), torch.rand(6, 3))
+    output = Policy(SMALL)(torch.rand(6, 3, 18, 20), torch.rand(6, 6))
     assert [tuple(part.shape) for part in output] == [(6, 10), (3,), (6, 7), (6, 3)]
 
 
 def test_the_action_loss_does_not_reach_the_end_pose_head():
     policy = Policy(SMALL)
-    policy(torch.rand(2, 3, 18, 20), torch.rand(2, 3)).action.square().sum().backward()
+    policy(torch.rand(2, 3, 18, 20), torch.rand(2, 6)).action.square().sum().backward()
     assert policy.end_pose is not None and policy.end_pose.weight.grad is None
     assert policy.encoder.convolutions[0].weight.grad is not None
 
 
 def test_a_given_end_pose_is_used_in_place_of_the_prediction():
-    policy, pictures, states = Policy(SMALL), torch.rand(2, 3, 18, 20), torch.rand(2, 3)
+    policy, pictures, states = Policy(SMALL), torch.rand(2, 3, 18, 20), torch.rand(2, 6)
     first = policy(pictures, states)
     again = policy(pictures[1:], states[1:], end_pose=first.end_pose)
     torch.testing.assert_close(again.action[0], first.action[1])

@@ -129,11 +129,17 @@ def test_scaling_survives_json(scaling):
     np.testing.assert_array_equal(again.velocities.std, scaling.velocities.std)
 
 
-def test_scaling_whitens_the_training_states(tasks, scaling):
+def test_scaling_whitens_the_training_states(experiments, tasks, scaling):
     states = np.concatenate([demo.states for task in tasks for demo in task.demos])
-    whitened = scaling.state(states)
+    whitened = scaling.state(states, experiments["mil"].policy)[:, :2]
     torch.testing.assert_close(whitened.mean(0), torch.zeros(2), atol=1e-5, rtol=0)
     torch.testing.assert_close(whitened.std(0, correction=0), torch.ones(2), atol=1e-4, rtol=0)
+
+
+def test_the_present_pose_comes_in_the_units_of_the_end_pose(experiments, tasks, scaling):
+    demo, policy = tasks[0].demos[0], experiments["mil"].policy
+    steps = scaling.chosen_steps(demo, np.array([0, len(demo) - 1]), policy)
+    torch.testing.assert_close(steps.states[-1, policy.state_size :], steps.end_pose)
 
 
 def test_a_finished_run_saves_a_checkpoint_that_loads(experiments, tasks, scaling, tmp_path):
