@@ -16,7 +16,7 @@ from mil_core.commands.output import num_cores
 from sim.tasks import TASKS
 
 EXPERIMENTS = ("mil_reach", "daml_place")
-MAIN_METHOD = {"mil_reach": "mil_one_head", "daml_place": "daml_temporal"}
+MAIN_METHOD = {"mil_reach": "mil_two_head", "daml_place": "daml_temporal"}
 RESULT_KEYS = {
     "experiment", "checkpoint_sha256", "code_version", "seed", "tasks", "trials", "criterion", "methods",
 }  # fmt: skip
@@ -182,7 +182,7 @@ def test_everything_can_be_inspected(untrained, noise_film, capsys):
     assert run("collect", "--task", "reach", "--robot", "planar_arm", "--quick", "--out", "d.hdf5") == OK
     assert run("adapt", "--checkpoint", untrained("daml_place"), "--video", noise_film, "--out", "adapted") == OK
     capsys.readouterr()
-    for path, word in (("d.hdf5", "demo_1"), (noise_film, "h264"), (untrained("mil_reach"), "mil_one_head"),
+    for path, word in (("d.hdf5", "demo_1"), (noise_film, "h264"), (untrained("mil_reach"), "mil_two_head"),
                        ("adapted", "adapted from checkpoint")):  # fmt: skip
         assert run("inspect", path) == OK
         assert word in capsys.readouterr().out

@@ -56,7 +56,12 @@ def test_an_own_film_is_adapted_to_and_the_choices_are_told(untrained: Path, tmp
     assert done.returncode == 0, done.stderr
     assert "adapted in" in done.stdout
     assert "after your film" in done.stdout
-    assert len(read_video(tmp_path / "out" / "own-film-0.mp4")) > 30
+    assert len(read_video(tmp_path / "out" / "demo.mp4")) > 30
+    content = json.loads((tmp_path / "out" / "metrics.json").read_text())
+    assert content["adapted"]["n"] == 0 and content["adapted"]["rate"] is None
+    assert all(0 <= chosen < 3 for chosen in content["adapted"]["chosen"])
+    assert content["adapt_seconds"]["max"] > 0
+    assert (tmp_path / "out" / "report.html").stat().st_size > 10_000
 
 
 @pytest.mark.parametrize(("content", "words"), [(b"", "empty file"), (b"no film" * 1000, "film")])

@@ -17,6 +17,7 @@ from data_tools.video import read_video
 from mil_bringup.client import Client
 from mil_bringup.demo import DemoOptions
 from mil_bringup.demo_films import place_task
+from mil_bringup.demo_results import OwnFilmResult, own_film_metrics, write_metrics, write_own_film_report
 from mil_bringup.demo_run import attempt, begin, recorded, whole_graph
 from sim.collect import TRIAL_LAYOUT
 
@@ -42,14 +43,21 @@ def run(options: DemoOptions, video: Path) -> None:
             f"adapted in {adaptation.seconds:.2f} s, loss {adaptation.loss_before:.3g} to {adaptation.loss_after:.3g}"
         )
         table = Table("scene", "after your film", "without it", box=None)
+        result, films = OwnFilmResult(adaptation.seconds, [], []), []
         for index in range(NUM_SCENES):
             with console.status(f"scene {index + 1} of {NUM_SCENES}"):
                 choice, view = recorded(client, adaptation.adapted_id, index, TRIAL_LAYOUT)
                 other = attempt(client, UNADAPTED, index, TRIAL_LAYOUT)
-            side_by_side(film, view, options.out / f"own-film-{index}.mp4", ("your film", "the robot"), height=360)
+            films.append(options.out / ("demo.mp4" if index == 0 else f"demo-{index}.mp4"))
+            side_by_side(film, view, films[-1], ("your film", "the robot"), height=360)
+            result.adapted.append(choice)
+            result.unadapted.append(other)
             table.add_row(str(index), _container(index, choice.chosen), _container(index, other.chosen))
+    content = own_film_metrics(result)
+    write_metrics(options.out / "metrics.json", content)
+    write_own_film_report(options.out / "report.html", films, content)
     console.print(table)
-    console.print(f"the robot's view of each scene: {options.out}/own-film-0.mp4 to own-film-{NUM_SCENES - 1}.mp4")
+    console.print(f"written to {options.out}: metrics.json, report.html, {', '.join(film.name for film in films)}")
 
 
 def _container(index: int, chosen: int) -> str:

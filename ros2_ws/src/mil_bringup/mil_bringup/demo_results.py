@@ -48,13 +48,37 @@ class TaskResult:
     unadapted: Attempt
 
 
+@dataclass(frozen=True)
+class OwnFilmResult:
+    """What followed from a film that somebody brought: choices, of which nobody here knows the right one."""
+
+    adapt_seconds: float
+    adapted: list[Attempt]
+    """One attempt a scene, after the film."""
+    unadapted: list[Attempt]
+    """The same scenes without it."""
+
+
 def metrics(results: Sequence[TaskResult]) -> dict[str, Any]:
     """The content of metrics.json."""
-    seconds = np.array([result.adapt_seconds for result in results])
-    latency_ms = np.concatenate([[*result.adapted.latency_ms, *result.unadapted.latency_ms] for result in results])
+    adapted, unadapted = [result.adapted for result in results], [result.unadapted for result in results]
+    rates = {"adapted": rate(adapted), "unadapted": rate(unadapted)}
+    return rates | _measured([result.adapt_seconds for result in results], [*adapted, *unadapted])
+
+
+def own_film_metrics(result: OwnFilmResult) -> dict[str, Any]:
+    """The content of metrics.json for a film of one's own: no success is counted, so n is 0 and the rate is null."""
+    unknown = {"successes": 0, "n": 0, "rate": None, "wilson95": [0.0, 1.0]}
+    choices = {
+        name: unknown | {"chosen": [attempt.chosen for attempt in attempts]}
+        for name, attempts in (("adapted", result.adapted), ("unadapted", result.unadapted))
+    }
+    return choices | _measured([result.adapt_seconds], [*result.adapted, *result.unadapted])
+
+
+def _measured(adapt_seconds: Sequence[float], attempts: Sequence[Attempt]) -> dict[str, Any]:
+    seconds, latency_ms = np.array(adapt_seconds), np.concatenate([attempt.latency_ms for attempt in attempts])
     return {
-        "adapted": rate([result.adapted for result in results]),
-        "unadapted": rate([result.unadapted for result in results]),
         "adapt_seconds": {"p50": float(np.median(seconds)), "max": float(seconds.max())},
         "control_ms": {"p50": _percentile(latency_ms, 50), "p99": _percentile(latency_ms, 99)},
         "ros_distro": os.environ["ROS_DISTRO"],
@@ -83,14 +107,6 @@ def write_metrics(path: Path, content: dict[str, Any]) -> None:
 def write_report(path: Path, film: Path, content: dict[str, Any], results: Sequence[TaskResult]) -> None:
     """Write report.html, which opens without a network."""
     methods = {name: content[name] for name in ("adapted", "unadapted")}
-    seconds, control = content["adapt_seconds"], content["control_ms"]
-    timing = [
-        ("film to adapted policy, median", f"{seconds['p50']:.2f} s"),
-        ("film to adapted policy, longest", f"{seconds['max']:.2f} s"),
-        ("picture to command, median", f"{control['p50']:.1f} ms"),
-        ("picture to command, 99% within", f"{control['p99']:.1f} ms"),
-        ("ROS 2", f"{content['ros_distro']}, {content['rmw']}"),
-    ]
     rows = [(result.task_id, str(result.adapted), str(result.unadapted), result.adapt_seconds) for result in results]
     html_report(
         path,
@@ -98,7 +114,7 @@ def write_report(path: Path, film: Path, content: dict[str, Any], results: Seque
         [
             Section("Success on objects never met in training", [SuccessTable.of_methods(methods, CHANCE)]),
             Section("The first task", [Picture(film, "the film that was shown, and what the robot then did")]),
-            Section("Time", [Table(("what", "value"), timing)]),
+            _times(content),
             Section(
                 "Every task",
                 [
@@ -108,6 +124,25 @@ def write_report(path: Path, film: Path, content: dict[str, Any], results: Seque
             ),
         ],
     )
+
+
+def write_own_film_report(path: Path, films: Sequence[Path], content: dict[str, Any]) -> None:
+    """Write report.html for a film of one's own."""
+    note = "Nobody but the one who made the film knows which container it meant, so nothing is counted as a success."
+    scenes = [Picture(film, f"your film, and the robot in scene {index}") for index, film in enumerate(films)]
+    html_report(path, "Your film in, the robot acts", [Section("Scenes", [Paragraph(note), *scenes]), _times(content)])
+
+
+def _times(content: dict[str, Any]) -> Section:
+    seconds, control = content["adapt_seconds"], content["control_ms"]
+    rows = [
+        ("film to adapted policy, median", f"{seconds['p50']:.2f} s"),
+        ("film to adapted policy, longest", f"{seconds['max']:.2f} s"),
+        ("picture to command, median", f"{control['p50']:.1f} ms"),
+        ("picture to command, 99% within", f"{control['p99']:.1f} ms"),
+        ("ROS 2", f"{content['ros_distro']}, {content['rmw']}"),
+    ]
+    return Section("Time", [Table(("what", "value"), rows)])
 
 
 def _percentile(values: np.ndarray, percent: float) -> float | None:
