@@ -40,14 +40,14 @@ def check_seal(path: Path) -> None:
     if not head:
         _refuse(path, "a demo file", "an empty file", "copy it again, or collect anew")
     if head.startswith(_HDF5_SIGNATURE):
-        _refuse(path, "a demo file of this project", "an HDF5 file of another one", f"try: mil convert {path}")
+        _refuse(path, "a demo file of this project", "an HDF5 file of another one", "collect anew with `mil collect`; files of other projects cannot be read yet")
     try:
         seal = json.loads(head)
         if seal["format"] != _FORMAT:
             raise KeyError(seal["format"])
         num_bytes, sha256 = int(seal["bytes"]), str(seal["sha256"])
     except (ValueError, KeyError, TypeError):
-        _refuse(path, "a demo file", "another kind of file", "name a file that `mil collect` or `mil record` made")
+        _refuse(path, "a demo file", "another kind of file", "name a file that `mil collect` made")
     status = path.stat()
     if status.st_size != num_bytes:
         found = f"{status.st_size}: it was cut short or written to"
