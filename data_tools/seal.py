@@ -40,7 +40,8 @@ def check_seal(path: Path) -> None:
     if not head:
         _refuse(path, "a demo file", "an empty file", "copy it again, or collect anew")
     if head.startswith(_HDF5_SIGNATURE):
-        _refuse(path, "a demo file of this project", "an HDF5 file of another one", "collect anew with `mil collect`; files of other projects cannot be read yet")
+        hint = "collect anew with `mil collect`; files of other projects cannot be read yet"
+        _refuse(path, "a demo file of this project", "an HDF5 file of another one", hint)
     try:
         seal = json.loads(head)
         if seal["format"] != _FORMAT:
