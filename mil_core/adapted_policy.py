@@ -13,6 +13,7 @@ from data_tools.demo import Observation
 from mil_core.errors import NonFiniteParameters, SupportMismatch
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
 from mil_core.policies.policy import Policy
+from mil_core.pose_first import PoseFirst
 from mil_core.scaling import Scaling, to_pictures
 from mil_core.uncertainty import disagreement
 
@@ -50,10 +51,13 @@ class AdaptedPolicy:
         self.loss_before, self.loss_after, self.uncertainty = loss_before, loss_after, uncertainty
         self._policy, self._scaling = policy, scaling
         self._end_pose: Tensor | None = None
+        self._pose_first = PoseFirst() if policy.config.control == "pose_first" else None
 
     def reset(self) -> None:
         """Forget the episode so far."""
         self._end_pose = None
+        if self._pose_first is not None:
+            self._pose_first.reset()
 
     @torch.inference_mode()
     def act(self, observation: Observation) -> NDArray[np.float32]:
@@ -81,7 +85,10 @@ class AdaptedPolicy:
         if not config.has_gripper:
             return velocity
         closed = float(torch.sigmoid(action[-1]) > GRIPPER_THRESHOLD)
-        return np.append(velocity, np.float32(closed))
+        whole = np.append(velocity, np.float32(closed))
+        if self._pose_first is None or self.end_pose is None:
+            return whole
+        return self._pose_first(whole, observation.state[list(config.end_pose)], self.end_pose)
 
     @property
     def end_pose(self) -> NDArray[np.float32] | None:

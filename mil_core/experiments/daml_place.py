@@ -15,7 +15,7 @@ def daml_place() -> Experiment:
     Differs from the thesis: 16 to 32 filters from scratch instead of 64 behind VGG-19's first layer, 1 inner step
     instead of 5, 6 of 40 frames of the film and of each of two demos in the losses, the inner gradient divided by its
     root mean square, two auxiliaries of training (read-outs of the hand's position and of the goal), varied light and
-    framing.
+    framing; and the arm first drives to the predicted pose, as the thesis's Sawyer does (B.3.5), not its PR2.
     """
     return Experiment(
         name="daml_place",
@@ -35,6 +35,7 @@ def daml_place() -> Experiment:
             strides=(2, 2, 2, 1, 1),
             hidden=(100, 100),
             context_size=20,
+            control="pose_first",
         ),
         learning=LearningConfig(
             inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),

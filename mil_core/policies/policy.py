@@ -1,7 +1,7 @@
 """The visuomotor policy: pictures and robot states in, actions and the predicted end pose out."""
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import torch
 from jaxtyping import Float
@@ -37,6 +37,8 @@ class PolicyConfig:
     """Widths of the hidden layers; "three layers of 100" of the thesis are two hidden ones and the output."""
     context_size: int = 20
     """Length of the bias transformation's vector, 0 = none."""
+    control: Literal["velocity", "pose_first"] = "velocity"
+    """How an adapted policy moves: by velocities alone, or first to the predicted end pose (mil_core.pose_first)."""
     two_heads: bool = False
     """Whether the inner loss has an output layer of its own (thesis 7.1.2)."""
 
