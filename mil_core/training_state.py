@@ -1,4 +1,4 @@
-"""What meta-training must remember to go on after a stop: parameters, Adam's moments, the running mean. No pickle."""
+"""What meta-training must remember to go on after a stop: parameters, moments of Adam, running mean; as safetensors."""
 
 import json
 import os
