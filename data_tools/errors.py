@@ -15,3 +15,7 @@ class VideoError(DataError):
 
 class DemoFileError(DataError):
     """A demo file is missing, cut short, of another version, or breaks the format."""
+
+
+class GridPathError(DataError):
+    """A path over a grid is empty, jumps, leaves the grid, or contradicts another one."""
