@@ -39,8 +39,8 @@ class GridDemo:
         if jumps.any():
             step = int(jumps.argmax())
             raise GridPathError(
-                f"GridDemo.cells: expected moves to one of the 8 neighbours, found a jump from "
-                f"{self.cells[step].tolist()} at step {step} to {self.cells[step + 1].tolist()}; record the path densely."
+                f"GridDemo.cells: expected moves to one of the 8 neighbours, found a jump at step {step} from "
+                f"{self.cells[step].tolist()} to {self.cells[step + 1].tolist()}; record the path densely."
             )
 
     def __len__(self) -> int:
@@ -50,7 +50,7 @@ class GridDemo:
 def eight_connected(rows: int, cols: int) -> NDArray[np.int64]:
     """Where each move leads: 8 neighbours and staying; a move off the grid stays.
 
-    Source: thesis 8.1.4, SpriteWorld's moves. Differs: staying is a move too, so that a path may end before the horizon.
+    Source: thesis 8.1.4, SpriteWorld's moves. Differs: staying is a move too, so a path may end before the horizon.
 
     Args: rows, cols: size of the grid, each at least 1.
     Returns: next state of each state and action, shape (rows * cols, 9), actions in the order of MOVES.
@@ -73,7 +73,8 @@ def path_states(demo: GridDemo, rows: int, cols: int) -> NDArray[np.int64]:
     if outside.any():
         step = int(outside.argmax())
         raise GridPathError(
-            f"GridDemo.cells: expected cells of a {rows} x {cols} grid, found {demo.cells[step].tolist()} at step {step}."
+            f"GridDemo.cells: expected cells of a {rows} x {cols} grid, found {demo.cells[step].tolist()} "
+            f"at step {step}; give the size of the grid that the path was recorded on."
         )
     return demo.cells @ (cols, 1)
 
