@@ -13,6 +13,30 @@ from data_tools.errors import DataError
 
 
 @dataclass(frozen=True)
+class Parent:
+    """A file that another file was made from, and what is known of its own making."""
+
+    name: str
+    """Its file name, without a folder."""
+    sha256: str
+    """Hash in the seal of a demo file; hash of the bytes of any other file."""
+    operation: str = ""
+    """What made it out of its own parents; empty for a file that was recorded, collected or filmed."""
+    parents: tuple["Parent", ...] = ()
+    """What it was made from."""
+
+    @classmethod
+    def from_plain(cls, value: object) -> "Parent":
+        """From a JSON object. Raises: DataError: it has another form."""
+        fields = value if isinstance(value, dict) else {}
+        texts = [fields.get(name, "") for name in ("name", "sha256", "operation")]
+        parents = fields.get("parents", [])
+        if not fields or not all(isinstance(text, str) for text in texts) or not isinstance(parents, list):
+            raise DataError(f"Provenance: expected a parent with name and sha256, found {str(value)[:40]!r}.")
+        return cls(*texts, tuple(cls.from_plain(parent) for parent in parents))
+
+
+@dataclass(frozen=True)
 class Provenance:
     """Origin of one file of demonstrations. Everything in it is plain text or a number, so that it fits into JSON."""
 
@@ -30,6 +54,10 @@ class Provenance:
     """What the people in the films agreed to."""
     created_by: str = ""
     """Command that made the file."""
+    operation: str = ""
+    """What was done to the parents to make this file; empty for a file that was recorded or collected."""
+    parents: tuple[Parent, ...] = ()
+    """Files that this one was made from."""
 
     def to_json(self) -> str:
         """One line of JSON."""
@@ -45,7 +73,11 @@ class Provenance:
         if not isinstance(fields, dict):
             raise DataError(f"Provenance: expected a JSON object, found {text[:40]!r}.")
         known = {field.name for field in dataclasses.fields(cls)}
-        return cls(**{name: value for name, value in fields.items() if name in known})
+        parents = fields.pop("parents", [])
+        if not isinstance(parents, list):
+            raise DataError(f"Provenance: expected a list of parents, found {str(parents)[:40]!r}.")
+        own = {name: value for name, value in fields.items() if name in known}
+        return cls(**own, parents=tuple(map(Parent.from_plain, parents)))
 
 
 UNKNOWN = Provenance()

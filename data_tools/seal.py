@@ -7,6 +7,7 @@ can make a false one. Refuses to know what is in the file.
 
 import hashlib
 import json
+from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 from typing import NoReturn
@@ -26,12 +27,20 @@ def write_seal(path: Path) -> None:
         file.write(seal.encode().ljust(SEAL_BYTES, b" "))
 
 
-def check_seal(path: Path) -> None:
-    """Make sure that a file is the one that was sealed.
+@dataclass(frozen=True)
+class Seal:
+    """What a file said about itself when it was closed."""
 
-    A file that has not changed since it was last checked by this process is not read again.
+    num_bytes: int
+    """Length of the whole file."""
+    sha256: str
+    """Hash of everything behind the seal. It names the file's content wherever the content is referred to."""
 
-    Raises: DemoFileError: it is missing, no demo file, cut short, or not as it was written.
+
+def read_seal(path: Path) -> Seal:
+    """The seal of a demo file, believed as it stands.
+
+    Raises: DemoFileError: the file is missing, or no demo file.
     """
     if not path.is_file():
         _refuse(path, "a file", "a folder or device" if path.exists() else "nothing", "check the name")
@@ -46,14 +55,23 @@ def check_seal(path: Path) -> None:
         seal = json.loads(head)
         if seal["format"] != _FORMAT:
             raise KeyError(seal["format"])
-        num_bytes, sha256 = int(seal["bytes"]), str(seal["sha256"])
+        return Seal(int(seal["bytes"]), str(seal["sha256"]))
     except (ValueError, KeyError, TypeError):
         _refuse(path, "a demo file", "another kind of file", "name a file that `mil collect` made")
-    status = path.stat()
-    if status.st_size != num_bytes:
+
+
+def check_seal(path: Path) -> None:
+    """Make sure that a file is the one that was sealed.
+
+    A file that has not changed since it was last checked by this process is not read again.
+
+    Raises: DemoFileError: it is missing, no demo file, cut short, or not as it was written.
+    """
+    seal, status = read_seal(path), path.stat()
+    if status.st_size != seal.num_bytes:
         found = f"{status.st_size}: it was cut short or written to"
-        _refuse(path, f"{num_bytes} bytes", found, "copy it again, or collect anew")
-    if _checked_sha256(path, status.st_ino, status.st_mtime_ns, status.st_size) != sha256:
+        _refuse(path, f"{seal.num_bytes} bytes", found, "copy it again, or collect anew")
+    if _checked_sha256(path, status.st_ino, status.st_mtime_ns, status.st_size) != seal.sha256:
         _refuse(path, "the bytes that were written", "others: it is damaged", "copy it again, or collect anew")
 
 
