@@ -19,3 +19,11 @@ class DemoFileError(DataError):
 
 class GridPathError(DataError):
     """A path over a grid is empty, jumps, leaves the grid, or contradicts another one."""
+
+
+class LimitReached(DataError):
+    """Reading a file crashed its reader, or took more memory or time than a file of its size may."""
+
+
+class ConversionError(DataError):
+    """A data set of another format cannot be read or written, or did not come back as it was."""

@@ -1,4 +1,4 @@
-"""The demo file: an HDF5 file in the robomimic tree, with a folder of films beside it. Layout, version 1:
+"""The demo file: an HDF5 file in the robomimic tree, with a folder of films beside it. Layout:
 
     data                     attrs: total, env_args (JSON), provenance (JSON), format_version
     data/demo_<i>            attrs: num_samples, task_id, robot, outcome, success, clock, seed, split
@@ -9,7 +9,9 @@
     films/<task_id>/film_<k> attrs: file, sha256
       capture_time_s         float64 (T,)                      hand_xy                float32 (T, 2), may be absent
     mask/<split>             names of all demos, the filter key of robomimic
+    mask/<outcome>           names of the demos that ended so
 
+What a recorded demo holds beside that, and every key in full, stands in docs/format.md; hdf5_recording reads it.
 Only the modules whose names begin with hdf5 import h5py. Tasks are written one by one under a temporary name and
 committed by rename. What is read is checked first, since a demo file may come from anybody; `seal` finds damage. The
 file of a stranger is best read in a process of its own, since a file made on purpose can crash the HDF5 library.
@@ -78,6 +80,7 @@ def read_tasks(
     with_films: bool = True,
     film_frames: int | None = 40,
     film_rate_hz: float = 10.0,
+    outcomes: Collection[Outcome] | None = None,
 ) -> Iterator[TaskDemos]:
     """Read tasks one by one, in the order in which they were written.
 
@@ -88,6 +91,7 @@ def read_tasks(
         film_frames: length of the view that `timeline.resample` makes of each film, whose pictures are then cut and
             scaled to the size of the demos' pictures; None gives the films as they are stored.
         film_rate_hz: rate of that view for short films.
+        outcomes: only demos that ended so; all of them when None.
 
     Returns: an iterator; the file is open while it runs.
     Raises: DemoFileError: the file or one of its films is missing, damaged, unsafe or of another version, a task is
@@ -100,7 +104,14 @@ def read_tasks(
         known = ", ".join(entry.task_id for entry in entries[:3])
         refuse(str(path), f"tasks of this file ({known}, ...)", f"{unknown[:3]}", f"list them with: mil inspect {path}")
     wanted = [entry for entry in entries if task_ids is None or entry.task_id in task_ids]
-    return _read(path, wanted, with_films, film_frames, film_rate_hz)
+    return _read(path, wanted, with_films, film_frames, film_rate_hz, outcomes)
+
+
+def read_demos(path: Path | str) -> Iterator[Demo]:
+    """Read demos one by one, as they stand in the file; at most one is in memory. Raises: DemoFileError."""
+    with _open_demos(Path(path)) as file:
+        for index in range(len(names_of(group_of(file, "data")))):
+            yield _read_demo(file, f"demo_{index}")
 
 
 def list_tasks(path: Path | str) -> tuple[TaskEntry, ...]:
@@ -141,11 +152,17 @@ def _open_demos(path: Path) -> Iterator[h5py.File]:
 
 
 def _read(
-    path: Path, entries: list[TaskEntry], with_films: bool, film_frames: int | None, film_rate_hz: float
+    path: Path,
+    entries: list[TaskEntry],
+    with_films: bool,
+    film_frames: int | None,
+    film_rate_hz: float,
+    outcomes: Collection[Outcome] | None,
 ) -> Iterator[TaskDemos]:
     with _open_demos(path) as file:
         for entry in entries:
-            demos = tuple(_read_demo(file, name) for name in entry.demo_names)
+            names = [name for name in entry.demo_names if outcomes is None or _outcome(file, name) in outcomes]
+            demos = tuple(_read_demo(file, name) for name in names)
             films: list[Film] = []
             for index in range(entry.num_films if with_films else 0):
                 film = _read_film(file, path, entry.task_id, index)
@@ -161,9 +178,7 @@ def _read_demo(file: h5py.File, name: str) -> Demo:
     demo = group_of(group_of(file, "data"), name)
     observations = group_of(demo, "obs")
     length = integer_of(demo, "num_samples")
-    outcome = text_of(demo, "outcome")
-    if outcome not in get_args(Outcome):
-        refuse(f"{file.filename}, {name}", f"an outcome of {get_args(Outcome)}", f"{outcome!r}", COPY_AGAIN)
+    outcome = _outcome(file, name)
     try:
         return Demo(
             video=Video(
@@ -176,11 +191,18 @@ def _read_demo(file: h5py.File, name: str) -> Demo:
             action_time_s=array_of(demo, "action_time_s", np.float64, (length,)),
             task_id=text_of(demo, "task_id"),
             robot=text_of(demo, "robot"),
-            outcome=cast(Outcome, outcome),
+            outcome=outcome,
             clock=text_of(demo, "clock"),
         )
     except DemoShapeMismatch as error:
         raise DemoFileError(f"Demo file {file.filename}, {name}: {error} Next: {COPY_AGAIN}.") from error
+
+
+def _outcome(file: h5py.File, name: str) -> Outcome:
+    outcome = text_of(group_of(group_of(file, "data"), name), "outcome")
+    if outcome not in get_args(Outcome):
+        refuse(f"{file.filename}, {name}", f"an outcome of {get_args(Outcome)}", f"{outcome!r}", COPY_AGAIN)
+    return cast(Outcome, outcome)
 
 
 def _read_film(file: h5py.File, path: Path, task_id: str, index: int) -> Film:

@@ -35,9 +35,10 @@ def refuse(where: str, expected: str, found: str, next_step: str) -> NoReturn:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[h5py.File]:
-    """Open a file for reading, once its seal has been checked."""
-    check_seal(path)
+def opened(path: Path, *, is_sealed: bool = True) -> Iterator[h5py.File]:
+    """Open a file for reading, once its seal has been checked; files of other projects have none."""
+    if is_sealed:
+        check_seal(path)
     with _translated(str(path)):
         file = h5py.File(path, "r")
     with file:
@@ -62,7 +63,7 @@ def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tupl
     Returns: the array.
     Raises: DemoFileError: it is missing, has another type or shape, is stored elsewhere, or is larger than it can be.
     """
-    dataset = _member(parent, name, h5py.Dataset)
+    dataset = dataset_of(parent, name)
     where = _where(parent, name)
     with _translated(where):
         wanted = f"{np.dtype(dtype)} {tuple('any' if side is None else side for side in shape)}"
@@ -75,9 +76,34 @@ def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tupl
         return np.asarray(dataset[()])
 
 
+def rows_of(dataset: h5py.Dataset, first: int, count: int) -> NDArray:
+    """Read `count` rows, from `first` on, of a dataset that `checked_dataset_of` gave."""
+    with _translated(f"{dataset.file.filename}, {dataset.name}"):
+        return np.asarray(dataset[first : first + count])
+
+
+def checked_dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
+    """The dataset of that name, unread, that is safe to read. Raises: DemoFileError: as `array_of`."""
+    dataset = dataset_of(parent, name)
+    with _translated(_where(parent, name)):
+        _check_storage(_where(parent, name), dataset)
+    return dataset
+
+
+def dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
+    """The dataset of that name, unread. Raises: DemoFileError: it is missing or outside the file."""
+    return _member(parent, name, h5py.Dataset)
+
+
+def is_group(parent: h5py.Group, name: str) -> bool:
+    """Whether `name` is a group of the file itself."""
+    with _translated(_where(parent, name)):
+        return isinstance(parent.get(name, getlink=True), h5py.HardLink) and isinstance(parent[name], h5py.Group)
+
+
 def length_of(parent: h5py.Group, name: str) -> int:
     """Length of a dataset along its first axis, without reading it."""
-    dataset = _member(parent, name, h5py.Dataset)
+    dataset = dataset_of(parent, name)
     with _translated(_where(parent, name)):
         shape = dataset.shape
     if not shape:
@@ -93,6 +119,13 @@ def text_of(holder: h5py.Group, name: str) -> str:
 def integer_of(holder: h5py.Group, name: str) -> int:
     """A whole number attribute. Raises: DemoFileError: it is missing or no whole number."""
     return int(_attribute(holder, name, np.integer, "a whole number"))
+
+
+def attribute_or_none(holder: h5py.Group, name: str) -> Any:
+    """An attribute of any kind, or None where there is none; bytes become text."""
+    with _translated(f"{_where(holder)} attribute {name!r}"):
+        value = holder.attrs.get(name)
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
 
 
 def _attribute(holder: h5py.Group, name: str, kind: type, expected: str) -> Any:
