@@ -103,10 +103,10 @@ def test_a_file_that_changes_after_it_was_read_is_checked_again(path):
     assert "damaged" in refused(path)
 
 
-@pytest.mark.parametrize("version", [0, 2, 10**6])
+@pytest.mark.parametrize("version", [0, 3, 10**6])
 def test_another_version(path, version):
     edit(path, lambda file: file["data"].attrs.modify("format_version", version))
-    assert f"format version 1 to 1; found {version}" in refused(path)
+    assert f"format version 1 to 2; found {version}" in refused(path)
 
 
 @pytest.mark.parametrize(
