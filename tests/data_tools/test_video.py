@@ -158,6 +158,6 @@ def test_resize_cuts_the_middle():
 def test_decoding_stops_when_it_takes_too_long(tmp_path, frames, encode, monkeypatch):
     encode(tmp_path / "a.mp4", frames)
     clock = iter(range(0, 1000, 50))
-    monkeypatch.setattr("data_tools.video.time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    monkeypatch.setattr("data_tools.video_stream.time", SimpleNamespace(monotonic=lambda: float(next(clock))))
     with pytest.raises(VideoError, match="decoding within 120 s; found 2 frames"):
         read_video(tmp_path / "a.mp4")

@@ -1,0 +1,13 @@
+"""What a limited child can be asked to do: job -> module and function, imported in the child alone.
+
+A job takes the path of a file or folder and a request of plain values, and yields the values that limited_wire packs.
+It writes nothing; what it yields is all that comes back.
+"""
+
+JOBS = {
+    "demos": "data_tools.hdf5_limited:demos",
+    "film": "data_tools.film_jobs:film",
+    "film_survey": "data_tools.film_jobs:survey",
+    "film_part": "data_tools.film_jobs:part",
+}
+"""Job -> `module:function`."""
