@@ -63,7 +63,7 @@ def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tupl
     Returns: the array.
     Raises: DemoFileError: it is missing, has another type or shape, is stored elsewhere, or is larger than it can be.
     """
-    dataset = dataset_of(parent, name)
+    dataset = _member(parent, name, h5py.Dataset)
     where = _where(parent, name)
     with _translated(where):
         wanted = f"{np.dtype(dtype)} {tuple('any' if side is None else side for side in shape)}"
@@ -77,22 +77,9 @@ def array_of(parent: h5py.Group, name: str, dtype: type[np.generic], shape: tupl
 
 
 def rows_of(dataset: h5py.Dataset, first: int, count: int) -> NDArray:
-    """Read `count` rows, from `first` on, of a dataset that `checked_dataset_of` gave."""
+    """Read `count` rows, from `first` on, of a dataset that `dataset_of` gave."""
     with _translated(f"{dataset.file.filename}, {dataset.name}"):
         return np.asarray(dataset[first : first + count])
-
-
-def checked_dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
-    """The dataset of that name, unread, that is safe to read. Raises: DemoFileError: as `array_of`."""
-    dataset = dataset_of(parent, name)
-    with _translated(_where(parent, name)):
-        _check_storage(_where(parent, name), dataset)
-    return dataset
-
-
-def dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
-    """The dataset of that name, unread. Raises: DemoFileError: it is missing or outside the file."""
-    return _member(parent, name, h5py.Dataset)
 
 
 def is_group(parent: h5py.Group, name: str) -> bool:
@@ -101,9 +88,23 @@ def is_group(parent: h5py.Group, name: str) -> bool:
         return isinstance(parent.get(name, getlink=True), h5py.HardLink) and isinstance(parent[name], h5py.Group)
 
 
+def dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
+    """A dataset of numbers of any type and shape, checked as by `array_of` but not read, to be read piece by piece.
+
+    Raises: DemoFileError: as `array_of`.
+    """
+    dataset = _member(parent, name, h5py.Dataset)
+    where = _where(parent, name)
+    with _translated(where):
+        if dataset.shape is None or dataset.dtype.hasobject:
+            refuse(where, "an array of numbers", f"{dataset.dtype} {dataset.shape}", COPY_AGAIN)
+        _check_storage(where, dataset)
+        return dataset
+
+
 def length_of(parent: h5py.Group, name: str) -> int:
     """Length of a dataset along its first axis, without reading it."""
-    dataset = dataset_of(parent, name)
+    dataset = _member(parent, name, h5py.Dataset)
     with _translated(_where(parent, name)):
         shape = dataset.shape
     if not shape:
