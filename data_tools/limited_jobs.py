@@ -6,6 +6,7 @@ It writes nothing; what it yields is all that comes back.
 
 JOBS = {
     "demos": "data_tools.hdf5_limited:demos",
+    "survey": "data_tools.hdf5_survey:survey",
     "film": "data_tools.film_jobs:film",
     "film_survey": "data_tools.film_jobs:survey",
     "film_part": "data_tools.film_jobs:part",

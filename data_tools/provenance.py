@@ -19,7 +19,7 @@ class Parent:
     name: str
     """Its file name, without a folder."""
     sha256: str
-    """Hash in the seal of a demo file; hash of the bytes of any other file."""
+    """Hash of its bytes."""
     operation: str = ""
     """What made it out of its own parents; empty for a file that was recorded, collected or filmed."""
     parents: tuple["Parent", ...] = ()

@@ -34,7 +34,7 @@ class Seal:
     num_bytes: int
     """Length of the whole file."""
     sha256: str
-    """Hash of everything behind the seal. It names the file's content wherever the content is referred to."""
+    """Hash of everything behind the seal."""
 
 
 def read_seal(path: Path) -> Seal:
