@@ -48,8 +48,9 @@ def broken(file: FileFacts, _: Earlier) -> Faults:
 def changed(file: FileFacts, _: Earlier) -> Faults:
     """A demo is not the one whose content hash was written with it."""
     for demo in file.readable:
-        if demo.claims.get("content_sha256", demo.content_sha256) != demo.content_sha256:
-            yield demo.name, f"content {demo.content_sha256[:12]}, written as {str(demo.claims['content_sha256'])[:12]}"
+        written = str(demo.claims.get("content_sha256", demo.content_sha256))
+        if written != demo.content_sha256:
+            yield demo.name, f"content {demo.content_sha256[:12]}, written as {written[:12]}"
 
 
 def not_finite(file: FileFacts, _: Earlier) -> Faults:
