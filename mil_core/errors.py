@@ -39,3 +39,7 @@ class SupportMismatch(MilError):
 
 class NotEnoughDemos(MilError):
     """A task has too few demonstrations or films to draw support and query from different ones."""
+
+
+class InvalidProblem(MilError):
+    """A planning problem has broken dynamics, rewards, starts or horizon, or a goal that cannot be reached."""
