@@ -1,7 +1,7 @@
 """Recorded episodes in demo files: from a take to a file of one episode, from episodes to one file, and back.
 
-What a recorded demo has beside the others stands in docs/format.md: the streams as they came with both of their times,
-more cameras, and how the take ended. Pictures travel as they were deflated while recording; nothing is compressed twice.
+What a recorded demo has beside the others stands in docs/format.md: the streams as they came with both of their
+times, more cameras, and how the take ended. Pictures travel as they were deflated while recording, never twice.
 """
 
 import dataclasses
@@ -14,7 +14,6 @@ from typing import Any, cast
 
 import h5py
 import numpy as np
-
 from numpy.typing import NDArray
 
 from data_tools.hdf5_checks import COPY_AGAIN, array_of, group_of, length_of, names_of, opened, refuse, text_of
@@ -69,7 +68,7 @@ class _Column:
             dataset.id.write_direct_chunk((row, 0, 0, 0), self.take.payload(self.places[i]))
 
     def statistics(self, index: NDArray[np.int64]) -> StreamStatistics:
-        """Rate, gaps and repeats of the samples of `index`; deflated pictures are equal exactly when the pictures are."""
+        """Rate, gaps and repeats of the samples of `index`; equal pictures deflate to equal bytes."""
         statistics = stream_statistics(self.capture_time_s[index])
         if not self.is_picture:
             return statistics
@@ -175,7 +174,7 @@ def read_streams(path: Path | str, demo_name: str) -> dict[str, Stream]:
 
 
 def read_stream_counts(path: Path | str, demo_name: str) -> dict[str, dict[str, float]]:
-    """What was counted for each stream of a recorded demo: rate, drops, repeats, the worst gap. Raises: DemoFileError."""
+    """What was counted for each stream of a recorded demo, by name; see docs/format.md. Raises: DemoFileError."""
     with _streams_of(Path(path), demo_name) as streams:
         names = [] if streams is None else names_of(streams)
         return {name: {key: float(value) for key, value in group_of(streams, name).attrs.items()} for name in names}

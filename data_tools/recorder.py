@@ -47,6 +47,10 @@ class RecorderLimits:
     """Time that the writer has to flush the rest at the end of a take."""
 
 
+ORDINARY = RecorderLimits()
+"""Limits for a real robot."""
+
+
 class Take:
     """One take while it is being recorded.
 
@@ -60,7 +64,7 @@ class Take:
         folder: Path,
         info: dict[str, Any],
         streams: Sequence[StreamSpec],
-        limits: RecorderLimits = RecorderLimits(),
+        limits: RecorderLimits = ORDINARY,
         keep_open: Sequence[int] = (),
     ) -> None:
         folder.mkdir(parents=True)

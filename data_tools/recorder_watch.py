@@ -116,8 +116,10 @@ class Watch:
                 EndReason.CLOCK_STEP, f"{name}: expected a later capture time, found a step of {capture_gap_s:.3f} s"
             )
         if capture_gap_s - receive_gap_s > self.limits.jump_s:
-            detail = f"{name}: expected at most {self.limits.jump_s:g} s ahead of the steady clock, found {capture_gap_s:.3f} s"
-            return Fault(EndReason.CLOCK_STEP, f"{detail} after {receive_gap_s:.3f} s")
+            found = f"a step of {capture_gap_s:.3f} s within {receive_gap_s:.3f} s"
+            return Fault(
+                EndReason.CLOCK_STEP, f"{name}: expected a clock that keeps the steady clock's pace, found {found}"
+            )
         is_new = capture_gap_s != 0
         if is_new and not count.taken + count.overflowed:
             count.first_time_s = capture_time_s

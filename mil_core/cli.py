@@ -15,6 +15,7 @@ from rich.table import Table
 VERBS = {
     "doctor": ("Doctor", "what works on this machine, and how to mend what does not"),
     "collect": ("Collect", "demonstrations by a scripted expert, films by a simulated human"),
+    "record": ("Record", "demonstrations by hand: keyboard, gamepad, space mouse, or the expert at the controls"),
     "ingest": ("Ingest", "check a film and put it into the library"),
     "inspect": ("Inspect", "what is in a demo file, a film, a checkpoint or an adapted policy"),
     "train": ("Train", "meta-train an experiment into a checkpoint"),

@@ -1,0 +1,206 @@
+"""A folder of recorded episodes: takes go in, sealed episodes stand there, whatever a crash left behind is recovered.
+
+    episode-000000.hdf5    a sealed demo file of one demo; readable while later episodes are being recorded
+    .take-000001/          the take at hand (see journal)
+    .lock                  held by whoever records here, and by its writer
+
+A take becomes an episode by rename, then the take is deleted: at every moment one of the two is whole. Knows nothing of
+devices, robots and tasks beyond their names.
+"""
+
+import fcntl
+import os
+import re
+import shutil
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from data_tools.atomic import flush_to_disk
+from data_tools.demo import Outcome
+from data_tools.errors import DataError
+from data_tools.hdf5_recording import join_episodes, write_episode
+from data_tools.journal import JournalError, StreamSpec, read_take
+from data_tools.provenance import Provenance
+from data_tools.recorder import ORDINARY, RecorderLimits, Take
+from data_tools.recorder_watch import FAULTS, EndReason
+
+EPISODE = re.compile(r"episode-(\d{6,})\.hdf5")
+TAKE = re.compile(r"\.take-(\d{6,})")
+DISCARDED = ".discarded"
+LOCK_PATIENCE_S = 10.0
+"""Time that the writer of a killed recorder has to bring its last segment to the disk."""
+_POLL_S = 0.05
+
+
+class RecordError(DataError):
+    """Recording cannot begin, or an episode cannot be sealed."""
+
+
+@dataclass(frozen=True)
+class Episode:
+    """A take that has become an episode, or that held nothing."""
+
+    number: int
+    """Number of the take."""
+    path: Path | None
+    """Its demo file, or None when the take had no whole step."""
+    num_steps: int
+    """Steps."""
+    end: dict[str, Any]
+    """How the take ended: outcome, label_by, reason, message, recovered, overflowed, repeated."""
+
+    @property
+    def is_faulty(self) -> bool:
+        """Whether a fault ended the take."""
+        return EndReason(self.end["reason"]) in FAULTS
+
+
+class Takes:
+    """The folder, locked; use it in a `with` block. Entering recovers what a crash left behind.
+
+    Args: folder: made when it is missing. provenance: of all episodes that will be recorded.
+    Raises: RecordError: somebody else records here.
+    """
+
+    def __init__(self, folder: Path, provenance: Provenance) -> None:
+        self.folder, self.provenance = folder, provenance
+        folder.mkdir(parents=True, exist_ok=True)
+        self._lock = _locked(folder)
+        self.recovered: tuple[Episode, ...] = ()
+        """Takes of earlier sessions that nobody had sealed."""
+        try:
+            self.recovered = self._recover()
+        except BaseException:
+            os.close(self._lock)
+            raise
+
+    def __enter__(self) -> "Takes":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        os.close(self._lock)
+
+    def episodes(self) -> list[Path]:
+        """All sealed episodes, in the order of their numbers."""
+        return [self.folder / name for _, name in _numbered(self.folder, EPISODE)]
+
+    def next_number(self) -> int:
+        """One more than the highest number of a sealed episode."""
+        return max((number for number, _ in _numbered(self.folder, EPISODE)), default=-1) + 1
+
+    def begin(self, info: dict[str, str], streams: Sequence[StreamSpec], limits: RecorderLimits = ORDINARY) -> Take:
+        """Begin a take.
+
+        Args: info: `task_id`, `robot`, `clock`, `device`. streams: with image, state and action among them.
+        Raises: RecordError: too little space is left.
+        """
+        free = shutil.disk_usage(self.folder).free
+        if free < limits.min_free_bytes:
+            raise RecordError(
+                f"Folder {self.folder}: expected {limits.min_free_bytes >> 20} MiB of free space, found {free >> 20}; "
+                "delete something, or record to another disk."
+            )
+        info = {**info, "recorded_at": datetime.now(UTC).isoformat(timespec="seconds")}
+        return Take(self.folder / f".take-{self.next_number():06d}", info, streams, limits, (self._lock,))
+
+    def keep(
+        self, take: Take, outcome: Outcome, label_by: str, reason: EndReason = EndReason.OPERATOR, message: str = ""
+    ) -> Episode:
+        """End a take and seal it. A fault overrules `reason`.
+
+        Args: outcome: the label. label_by: who gave it: "operator", "task" or "nobody".
+        Raises: RecordError: the disk is too full to seal; the take is kept and sealed at the next start.
+        """
+        end = {"outcome": outcome, "label_by": label_by, "reason": reason.value, "message": message}
+        return self._seal(take.folder, take.finish({**end, "recovered": False}))
+
+    def discard(self, take: Take) -> None:
+        """Stop a take and delete it."""
+        take.abandon()
+        _delete(take.folder)
+
+    def join(self, path: Path) -> int:
+        """Rebuild the demo file of all sealed episodes, replacing an older one; the number of demos."""
+        return join_episodes(path, self.episodes(), self.provenance, overwrite=True)
+
+    def _recover(self) -> tuple[Episode, ...]:
+        for left in self.folder.glob(f"{DISCARDED}*"):
+            shutil.rmtree(left)
+        for left in self.folder.glob(".episode-*.partial-*"):
+            left.unlink()
+        sealed = {number for number, _ in _numbered(self.folder, EPISODE)}
+        found = []
+        for number, name in _numbered(self.folder, TAKE):
+            if number in sealed:  # killed between the rename and the deletion
+                _delete(self.folder / name)
+            else:
+                found.append(self._seal(self.folder / name, None))
+        return tuple(found)
+
+    def _seal(self, folder: Path, end: dict[str, Any] | None) -> Episode:
+        """Make an episode of a take. Args: end: as `finish` gave it; from the journal when None."""
+        found = TAKE.fullmatch(folder.name)
+        assert found is not None
+        number = int(found[1])
+        path: Path | None = self.folder / f"episode-{number:06d}.hdf5"
+        try:
+            take = read_take(folder)
+        except JournalError as error:
+            _delete(folder)
+            return Episode(number, None, 0, {**_UNENDED, "message": str(error)})
+        end = end or take.end or _UNENDED
+        try:
+            num_steps = write_episode(path, take, end, self.provenance)
+        except OSError as error:
+            raise RecordError(
+                f"Take {folder}: expected room to seal it, found none ({error}); nothing of it is lost: free some "
+                "space, then record with --resume."
+            ) from error
+        _delete(folder)
+        return Episode(number, path if num_steps else None, num_steps, end)
+
+
+_UNENDED: dict[str, Any] = {
+    "outcome": "unknown",
+    "label_by": "nobody",
+    "reason": EndReason.OWNER_GONE.value,
+    "message": "recovered up to the last whole segment",
+    "recovered": True,
+    "overflowed": {},
+    "repeated": {},
+}
+"""How a take ended that nobody ended."""
+
+
+def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[int, str]]:
+    names = (pattern.fullmatch(path.name) for path in folder.iterdir())
+    return sorted((int(found[1]), found[0]) for found in names if found)
+
+
+def _delete(folder: Path) -> None:
+    """Delete a take so that half of it is never taken for one."""
+    doomed = folder.with_name(f"{DISCARDED}{folder.name}")
+    os.replace(folder, doomed)
+    flush_to_disk(folder.parent)
+    shutil.rmtree(doomed)
+
+
+def _locked(folder: Path) -> int:
+    """A descriptor that holds the folder's lock until it, and every copy in a writer, is closed."""
+    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    deadline_s = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return lock
+        except OSError as error:
+            if time.monotonic() > deadline_s:
+                os.close(lock)
+                raise RecordError(
+                    f"Folder {folder}: expected nobody else to record there, found somebody; end that recording first."
+                ) from error
+            time.sleep(_POLL_S)
