@@ -112,7 +112,7 @@ def test_long_horizons_and_large_rewards_stay_finite_to_second_order(dtype, scal
     assert torch.isfinite(soft_values(reward, world, 1000)).all() and torch.isfinite(product).all()
     assert float(visits.sum()) == pytest.approx(1000, rel=1e-4)
     # All paths are equally long: adding to every reward changes no path's probability.
-    assert float(product.abs().max()) < (1e-6 if dtype is torch.float64 else 1.0)
+    assert float(product.abs().max()) < 1000**2 * (1e-12 if dtype is torch.float64 else 1e-5)
     if scale == 1e4:  # nearly all of the time is spent where the reward is largest
         assert float(visits[0, reward[0].argmax()]) > 990
 
