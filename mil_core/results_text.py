@@ -4,7 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from mil_core.checkpoint import MODEL, file_sha256
+from data_tools.atomic import file_sha256
+from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"

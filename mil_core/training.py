@@ -5,19 +5,33 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from torch.utils.tensorboard import SummaryWriter
 
-from mil_core.algorithms.algorithm import AbstractAlgorithm
+from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.errors import NonFiniteLoss
-from mil_core.sampling import TaskSampler
 from mil_core.training_state import TrainingState
 
 VALIDATION_SEED = 20_000
 """Validation draws the same frames every time, so that its curve moves only when the model does."""
+
+
+class Sampler(Protocol):
+    """Draws the tasks of a meta-batch; what a task is, the learner knows."""
+
+    def __len__(self) -> int: ...
+
+    def sample(self, rng: np.random.Generator) -> Any:
+        """Any task, with fresh support and query."""
+        ...
+
+    def draw(self, index: int, rng: np.random.Generator) -> Any:
+        """The task with this number, with fresh support and query."""
+        ...
 
 
 @dataclass(frozen=True)
@@ -47,14 +61,14 @@ class TrainingConfig:
 
 
 def train(
-    algorithm: AbstractAlgorithm,
-    training: TaskSampler,
-    validation: TaskSampler,
+    algorithm: MetaLearner,
+    training: Sampler,
+    validation: Sampler,
     config: TrainingConfig,
     run: Path,
     *,
     resume: bool,
-    save: Callable[[AbstractAlgorithm, int], None],
+    save: Callable[[MetaLearner, int], None],
 ) -> None:
     """Minimise the meta-loss by Adam over batches of tasks.
 
@@ -102,7 +116,7 @@ def train(
 
 
 def _outer_step(
-    algorithm: AbstractAlgorithm, sampler: TaskSampler, state: TrainingState, config: TrainingConfig
+    algorithm: MetaLearner, sampler: Sampler, state: TrainingState, config: TrainingConfig
 ) -> dict[str, float]:
     rng = np.random.default_rng([config.seed, state.iteration])
     reports: list[dict[str, float]] = []
@@ -128,7 +142,7 @@ def learning_rate(config: TrainingConfig, iteration: int) -> float:
     return config.learning_rate * (0.05 + 0.95 * 0.5 * (1 + float(np.cos(np.pi * progress))))
 
 
-def validate(algorithm: AbstractAlgorithm, sampler: TaskSampler) -> dict[str, float]:
+def validate(algorithm: MetaLearner, sampler: Sampler) -> dict[str, float]:
     """Mean report of every validation task, with fixed draws."""
     reports = []
     for index in range(len(sampler)):

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,6 @@ from torch import Tensor, nn
 
 from data_tools.demo import Demo, Observation, Video
 from mil_core.behavior_cloning import CloningConfig
-from mil_core.episodes import MetaTask
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
 
@@ -68,12 +67,16 @@ class Adapted(Protocol):
         ...
 
 
-class AbstractAlgorithm(nn.Module, ABC):
-    """Meta-parameters with a loss to learn them by and a way to use them."""
+class MetaLearner(nn.Module, ABC):
+    """Meta-parameters with a loss to learn them by: all that the training loop knows."""
 
     @abstractmethod
-    def meta_loss(self, task: MetaTask) -> MetaLoss:
+    def meta_loss(self, task: Any) -> MetaLoss:
         """Outer loss of one task after the inner loop, with its graph."""
+
+
+class AbstractAlgorithm(MetaLearner):
+    """A meta-learner whose adapted policies act."""
 
     @abstractmethod
     def adapt(self, support: Support) -> Adapted:

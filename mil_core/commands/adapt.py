@@ -5,13 +5,15 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
+from data_tools.atomic import file_sha256
 from data_tools.demo import Demo, Video
 from data_tools.pictures import contact_sheet
 from data_tools.provenance import code_version
-from mil_core import checkpoint as checkpoints
+from mil_core.adapted_files import ADAPTED, save_adapted
 from mil_core.algorithms.algorithm import Adapted
-from mil_core.checkpoint import Checkpoint
+from mil_core.checkpoint import Checkpoint, load
 from mil_core.commands.output import BadArgument, console, refuse_existing, write_json
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.support import load_support_demo, load_support_film
 
 SHEET, REPORT = "support.png", "adapt.json"
@@ -38,8 +40,8 @@ class Adapt:
 
     def run(self) -> int:
         """Read the support, adapt, write and print what was measured."""
-        refuse_existing(self.out / checkpoints.ADAPTED, overwrite=self.overwrite)
-        checkpoint = checkpoints.load(self.checkpoint)
+        refuse_existing(self.out / ADAPTED, overwrite=self.overwrite)
+        checkpoint = load(self.checkpoint, ImitationExperiment)
         algorithm = checkpoint.algorithm()
         with tempfile.TemporaryDirectory(prefix="mil-support-") as folder:
             path = self._support_file(checkpoint, Path(folder))
@@ -78,8 +80,8 @@ class Adapt:
     def _write(
         self, checkpoint: Checkpoint, path: Path, support: Video | Demo, adapted: Adapted, seconds: float
     ) -> None:
-        sha256 = checkpoints.file_sha256(path)
-        checkpoints.save_adapted(self.out, adapted, checkpoint.sha256, sha256)
+        sha256 = file_sha256(path)
+        save_adapted(self.out, adapted, checkpoint.sha256, sha256)
         contact_sheet(support.video if isinstance(support, Demo) else support, self.out / SHEET)
         write_json(
             self.out / REPORT,

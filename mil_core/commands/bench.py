@@ -21,10 +21,10 @@ from mil_core.bench.comparison import Comparison, Timing, seconds_of
 from mil_core.bench.control import bench_control
 from mil_core.bench.render import bench_render
 from mil_core.checkpoint import Checkpoint
-from mil_core.commands.checked import checkpoint_of, experiment_of
+from mil_core.commands.checked import checkpoint_of, imitation_of
 from mil_core.commands.output import BadArgument, console, write_json
 from mil_core.commands.trials import SPLIT, load_support, write_test_support
-from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.imitation import ImitationExperiment
 from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.ordinary_renderer import ordinary_pictures
@@ -97,27 +97,27 @@ class Bench:
         return seen
 
     def _render(self) -> Comparison:
-        experiment, count = experiment_of(self.experiment), 10 * self._num_repeats
+        experiment, count = imitation_of(self.experiment), 10 * self._num_repeats
         # Each way in a process of its own: two OpenGL contexts in one process slow each other down.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             peer = pool.submit(draw_ordinarily, experiment, count).result()
         return bench_render(draw(experiment, count), peer)
 
 
-def draw(experiment: Experiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
+def draw(experiment: ImitationExperiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
     """Seconds for each of `count` pictures by our renderer, and one of them."""
     with _scene(experiment) as env:
         picture = env.render()
         return [seconds_of(env.render) for _ in range(count)], picture
 
 
-def draw_ordinarily(experiment: Experiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
+def draw_ordinarily(experiment: ImitationExperiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
     """The same by mujoco.Renderer."""
     with _scene(experiment) as env:
         return ordinary_pictures(env, count)
 
 
-def _scene(experiment: Experiment) -> Environment:
+def _scene(experiment: ImitationExperiment) -> Environment:
     env = Environment(task_at(experiment.task, SPLIT, SEED, 0), robot_class(experiment.robot)())
     env.reset(layout_rng(SEED, SPLIT, 0, TRIAL_LAYOUT))
     return env

@@ -6,13 +6,15 @@ from pathlib import Path
 from rich.table import Table
 from tyro.conf import Positional
 
+from data_tools.atomic import file_sha256
 from data_tools.demo import Video
 from data_tools.hdf5 import list_tasks, read_tasks
 from data_tools.inspect import inspect
 from data_tools.inspect_view import render
 from data_tools.pictures import contact_sheet
 from data_tools.video import read_video
-from mil_core import checkpoint as checkpoints
+from mil_core.adapted_files import ADAPTED, adapted_origin
+from mil_core.checkpoint import load
 from mil_core.commands.output import BadArgument, console
 
 MAX_LISTED = 20
@@ -68,12 +70,12 @@ class Inspect:
             raise BadArgument(f"--picture: expected a film or a demo file, found folder {self.path}; leave it out.")
 
     def _print_folder(self) -> None:
-        if (self.path / checkpoints.ADAPTED).exists():
-            base = checkpoints.adapted_base(self.path)
-            sha256 = checkpoints.file_sha256(self.path / checkpoints.ADAPTED)
+        if (self.path / ADAPTED).exists():
+            base = adapted_origin(self.path).get("base_sha256", "")
+            sha256 = file_sha256(self.path / ADAPTED)
             facts = {"adapted from checkpoint": base, "sha256": sha256}
         else:
-            checkpoint = checkpoints.load(self.path)
+            checkpoint = load(self.path)
             facts = {
                 "experiment": checkpoint.experiment.name,
                 "method": checkpoint.experiment.method,

@@ -9,7 +9,7 @@ from data_tools.demo import Split, TaskDemos
 from data_tools.hdf5 import list_tasks, read_provenance, read_tasks
 from mil_core.commands.output import BadArgument, console
 from mil_core.demo_sizes import check_demo_sizes
-from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.policies.policy import PolicyConfig
 from sim.collect import Order, collect
 
@@ -25,6 +25,8 @@ class MetaData:
     """Tasks of the outer loop."""
     validation: list[TaskDemos]
     """Tasks that the outer loop never meets."""
+    files: tuple[Path, ...]
+    """The demo files that they were read from."""
 
 
 def own_data(path: Path, policy: PolicyConfig) -> MetaData:
@@ -40,10 +42,10 @@ def own_data(path: Path, policy: PolicyConfig) -> MetaData:
     if len(tasks) < 2:
         raise BadArgument(f"{path}: expected at least 2 tasks, found {len(tasks)}; collect more: mil collect --help")
     num_held_out = max(1, round(HELD_OUT * len(tasks)))
-    return MetaData(tasks[:-num_held_out], tasks[-num_held_out:])
+    return MetaData(tasks[:-num_held_out], tasks[-num_held_out:], (path,))
 
 
-def simulated_data(experiment: Experiment, folder: Path, label: str, workers: int | None) -> MetaData:
+def simulated_data(experiment: ImitationExperiment, folder: Path, label: str, workers: int | None) -> MetaData:
     """The meta-training set of an experiment from `folder`, collected first where it is missing.
 
     Args: label: begins the file names. workers: as for sim.collect.collect.
@@ -54,10 +56,10 @@ def simulated_data(experiment: Experiment, folder: Path, label: str, workers: in
     validation = folder / f"{label}_validation.hdf5"
     _ensure(training, _order(experiment, "train"), data.num_tasks, workers)
     _ensure(validation, _order(experiment, "validation"), data.num_validation_tasks, workers)
-    return MetaData(_read(training), _read(validation))
+    return MetaData(_read(training), _read(validation), (training, validation))
 
 
-def _order(experiment: Experiment, split: Split) -> Order:
+def _order(experiment: ImitationExperiment, split: Split) -> Order:
     data, num_films = experiment.data, int(experiment.support == "film")
     return Order(experiment.task, experiment.robot, split, data.seed, data.demos_per_task, num_films)
 

@@ -9,9 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from rich.progress import track
 
+from data_tools.atomic import file_sha256
 from data_tools.demo import Observation
 from data_tools.video import write_video
-from mil_core import checkpoint as checkpoints
+from mil_core.adapted_files import ADAPTED, load_adapted
 from mil_core.adapted_policy import AdaptedPolicy
 from mil_core.commands.checked import checkpoint_of
 from mil_core.commands.output import console, require_at_least, write_json
@@ -52,7 +53,7 @@ class Rollout:
         require_at_least(1, {"episodes": self.episodes})
         require_at_least(0, {"task_index": self.task_index, "seed": self.seed})
         checkpoint = checkpoint_of(self.experiment, self.checkpoint)
-        policy = checkpoints.load_adapted(self.adapted, checkpoint)
+        policy = load_adapted(self.adapted, checkpoint)
         experiment = checkpoint.experiment
         task = task_at(experiment.task, SPLIT, self.seed, self.task_index)
         with Environment(task, robot_class(experiment.robot)()) as env:
@@ -63,7 +64,7 @@ class Rollout:
         low, high = result["wilson95"]
         console.print(f"{task.task_id}: success {result['successes']}/{result['n']}, 95% {low:.1%} to {high:.1%}")
         if self.out is not None:
-            adapted_sha256 = checkpoints.file_sha256(self.adapted / checkpoints.ADAPTED)
+            adapted_sha256 = file_sha256(self.adapted / ADAPTED)
             write_json(self.out, {**content, "task_index": self.task_index, "adapted_sha256": adapted_sha256})
         return 0
 

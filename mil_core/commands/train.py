@@ -8,19 +8,15 @@ import torch
 
 from data_tools.pictures import learning_curve
 from mil_core import checkpoint as checkpoints
-from mil_core.algorithms.algorithm import AbstractAlgorithm
+from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.commands.checked import experiment_of
-from mil_core.commands.meta_data import MetaData, own_data, simulated_data
 from mil_core.commands.output import BadArgument, console, require_at_least
+from mil_core.commands.training_set import Source, training_set
 from mil_core.experiments.experiment import Experiment
-from mil_core.sampling import TaskSampler
-from mil_core.scaling import Scaling
 from mil_core.training import train
 from mil_core.training_state import STATE_FILE
 
-QUICK_TASKS, QUICK_VALIDATION_TASKS = 2, 1
 LOG, PICTURE = "log.jsonl", "learning_curve.png"
-QUICK_ITERATIONS, QUICK_META_BATCH = 3, 2
 
 
 @dataclass(frozen=True)
@@ -56,32 +52,27 @@ class Train:
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
         require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
         earlier = self._earlier_run()
-        data = self._meta_data(experiment)
-        scaling = Scaling.fit([d for task in data.training for d in task.demos], experiment.policy)
+        data = training_set(experiment, self._source())
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
-        algorithm = experiment.build(scaling)
-        training = _sampler(experiment, scaling, data.training)
-        as_they_are = replace(experiment, learning=replace(experiment.learning, augment=False))
-        validation = _sampler(as_they_are, scaling, data.validation)
+        algorithm = experiment.build(data.statistics)
 
-        def save(averaged: AbstractAlgorithm, iteration: int) -> None:
-            checkpoints.save(self.out, averaged, experiment, scaling, iteration, self._command())
+        def save(averaged: MetaLearner, iteration: int) -> None:
+            made_by = self._command()
+            checkpoints.save(self.out, averaged, experiment, data.statistics, iteration, made_by, data.sha256)
             learning_curve(self.out / LOG, self.out / PICTURE)
 
         if self.overwrite:
             for part in earlier:
                 shutil.rmtree(part) if part.is_dir() else part.unlink()
-        train(algorithm, training, validation, experiment.training, self.out, resume=self.resume, save=save)
+        loop, resume = experiment.training, self.resume
+        train(algorithm, data.training, data.validation, loop, self.out, resume=resume, save=save)
         console.print(f"checkpoint and learning curve in {self.out}; judge it with: {self._next_command()}")
         return 0
 
     def _configured(self, experiment: Experiment) -> Experiment:
         """The experiment with what the command line changes."""
+        experiment = experiment.quick() if self.quick else experiment
         training = experiment.training
-        if self.quick:
-            training = replace(training, iterations=QUICK_ITERATIONS, meta_batch=QUICK_META_BATCH)
-            data = replace(experiment.data, num_tasks=QUICK_TASKS, num_validation_tasks=QUICK_VALIDATION_TASKS)
-            experiment = replace(experiment, data=data)
         return replace(
             experiment,
             training=replace(
@@ -105,11 +96,9 @@ class Train:
             )
         return found
 
-    def _meta_data(self, experiment: Experiment) -> MetaData:
-        if self.data is not None:
-            return own_data(self.data, experiment.policy)
+    def _source(self) -> Source:
         label = f"{self.experiment}_quick" if self.quick else self.experiment
-        return simulated_data(experiment, self.data_folder, label, 0 if self.quick else self.workers)
+        return Source(self.data, self.data_folder, label, 0 if self.quick else self.workers)
 
     def _command(self) -> str:
         """What to type to make the checkpoint again."""
@@ -120,7 +109,3 @@ class Train:
 
     def _next_command(self) -> str:
         return f"mil evaluate --experiment {self.experiment} --checkpoint {self.out}{' --quick' if self.quick else ''}"
-
-
-def _sampler(experiment: Experiment, scaling: Scaling, tasks: list) -> TaskSampler:
-    return TaskSampler(tasks, scaling, experiment.policy, experiment.support, experiment.learning)

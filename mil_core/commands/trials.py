@@ -16,7 +16,7 @@ from mil_core.baselines.random_policy import RandomPolicy
 from mil_core.checkpoint import Checkpoint
 from mil_core.errors import CheckpointCorrupt
 from mil_core.evaluate import Episode
-from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.support import load_support_demo, load_support_film
 from sim.collect import FILM_LAYOUT, TRIAL_LAYOUT, collect_demo, layout_rng, robot_class, task_at
 from sim.env import Environment
@@ -48,7 +48,7 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     Raises: MilError, SimError; CheckpointCorrupt also when the checkpoint changed since the evaluation began.
     """
     torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
-    checkpoint = checkpoints.load(plan.checkpoint)
+    checkpoint = checkpoints.load(plan.checkpoint, ImitationExperiment)
     if checkpoint.sha256 != plan.sha256:
         raise CheckpointCorrupt(f"{plan.checkpoint}: expected it to stay as it was, found a change; evaluate a copy.")
     experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
@@ -68,7 +68,7 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     return episodes
 
 
-def support_of(experiment: Experiment, seed: int, index: int) -> Video | Demo:
+def support_of(experiment: ImitationExperiment, seed: int, index: int) -> Video | Demo:
     """The one film or demonstration of a test task that policies adapt from, in a scene that no trial meets.
 
     It goes through a real file, so that the evaluation sees what a user's file would give.
@@ -77,7 +77,7 @@ def support_of(experiment: Experiment, seed: int, index: int) -> Video | Demo:
         return load_support(write_test_support(experiment, Path(folder), seed, index), experiment)
 
 
-def load_support(path: Path, experiment: Experiment) -> Video | Demo:
+def load_support(path: Path, experiment: ImitationExperiment) -> Video | Demo:
     """The first demonstration of a demo file, or a film at the size of the experiment's policy."""
     if path.suffix == ".hdf5":
         return load_support_demo(path)
@@ -90,7 +90,7 @@ def write_test_film(path: Path, task: PlaceTask, seed: int, index: int) -> None:
     write_video(path, video.frames, capture_time_s=video.capture_time_s)
 
 
-def write_test_support(experiment: Experiment, folder: Path, seed: int = 7, index: int = 0) -> Path:
+def write_test_support(experiment: ImitationExperiment, folder: Path, seed: int = 7, index: int = 0) -> Path:
     """Write the film, or the demo file, of a test task into a folder. Returns: the file."""
     task = task_at(experiment.task, SPLIT, seed, index)
     if experiment.support == "film" and isinstance(task, PlaceTask):
@@ -111,6 +111,6 @@ def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[b
     return result.success_once, result.success_at_end, result.chosen
 
 
-def _random_policy(checkpoint: Checkpoint, seed: int, index: int, trial: int) -> RandomPolicy:
+def _random_policy(checkpoint: Checkpoint[ImitationExperiment], seed: int, index: int, trial: int) -> RandomPolicy:
     rng = layout_rng(seed, SPLIT, index, TRIAL_LAYOUT + trial).spawn(1)[0]  # a stream that the scene does not use
-    return RandomPolicy(checkpoint.experiment.policy, checkpoint.scaling, rng)
+    return RandomPolicy(checkpoint.experiment.policy, checkpoint.statistics, rng)

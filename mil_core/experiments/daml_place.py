@@ -2,14 +2,14 @@
 
 from mil_core.algorithms.algorithm import LearningConfig
 from mil_core.behavior_cloning import CloningConfig
-from mil_core.experiments.experiment import DataConfig, Experiment
+from mil_core.experiments.imitation import DataConfig, ImitationExperiment
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
 from mil_core.policies.policy import PolicyConfig
 from mil_core.training import TrainingConfig
 
 
-def daml_place() -> Experiment:
+def daml_place() -> ImitationExperiment:
     """DAML on placing (thesis 7.2.7.1, B.3.3) at the size of two cores.
 
     Differs from the thesis: 16 to 32 filters from scratch instead of 64 behind VGG-19's first layer, 1 inner step
@@ -17,7 +17,7 @@ def daml_place() -> Experiment:
     root mean square, two auxiliaries of training (read-outs of the hand's position and of the goal), varied light and
     framing; and the arm first drives to the predicted pose, as the thesis's Sawyer does (B.3.5), not its PR2.
     """
-    return Experiment(
+    return ImitationExperiment(
         name="daml_place",
         task="place",
         robot="pr2",

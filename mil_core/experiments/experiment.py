@@ -1,54 +1,53 @@
-"""One experiment: everything that a table of results depends on, as plain data."""
+"""One experiment: everything that a table of results depends on, as plain data. This file knows no kind of them."""
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from typing import Any, ClassVar, Protocol, Self
 
-from mil_core.algorithms import ALGORITHMS
-from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig
-from mil_core.policies.policy import Policy, PolicyConfig
-from mil_core.sampling import SupportKind
-from mil_core.scaling import Scaling
+from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.training import TrainingConfig
 
 
-@dataclass(frozen=True)
-class DataConfig:
-    """The meta-training set, which is regenerated from its seed."""
+class Statistics(Protocol):
+    """Numbers fitted to the meta-training set that travel with a checkpoint."""
 
-    num_tasks: int
-    """Meta-training tasks."""
-    num_validation_tasks: int
-    """Tasks of the validation split, whose identities training never meets."""
-    demos_per_task: int
-    """Robot demonstrations of each task."""
-    seed: int = 0
-    """Seed of the collection."""
+    def to_dict(self) -> dict[str, Any]:
+        """Plain numbers for JSON."""
+        ...
 
 
 @dataclass(frozen=True)
-class Experiment:
+class Experiment(ABC):
     """What is learned, how, from what."""
+
+    kind: ClassVar[str] = ""
+    """Name of the class in mil_core.experiments.KINDS."""
 
     name: str
     """Name in EXPERIMENTS and of the results file."""
-    task: str
-    """Name in sim.tasks.TASKS."""
-    robot: str
-    """Name in sim.robots.ROBOTS."""
     algorithm: str
-    """Name in ALGORITHMS."""
+    """Name of the algorithm."""
     method: str
     """Key of this method in results files."""
-    support: SupportKind
-    """What is adapted from: another robot demo, or a film."""
-    policy: PolicyConfig
-    """The network."""
-    learning: LearningConfig
-    """The inner loop and the losses."""
     training: TrainingConfig
     """The outer loop."""
-    data: DataConfig
-    """The meta-training set."""
 
-    def build(self, scaling: Scaling) -> AbstractAlgorithm:
+    @abstractmethod
+    def build(self, statistics: Any) -> MetaLearner:
         """A fresh algorithm; its weights come from torch's generator as it stands."""
-        return ALGORITHMS[self.algorithm](Policy(self.policy), scaling, self.learning)
+
+    @abstractmethod
+    def statistics_of(self, plain: dict[str, Any]) -> Statistics:
+        """The statistics that `to_dict` made plain."""
+
+    @abstractmethod
+    def quick(self) -> Self:
+        """The same on a tiny set of data for a few steps, to go through every path in seconds."""
+
+    @abstractmethod
+    def about(self) -> str:
+        """What it adapts from and what for, as the end of a sentence."""
+
+    @abstractmethod
+    def about_data(self) -> str:
+        """What it is trained on, as a sentence without its full stop."""

@@ -2,20 +2,20 @@
 
 from mil_core.algorithms.algorithm import LearningConfig
 from mil_core.behavior_cloning import CloningConfig
-from mil_core.experiments.experiment import DataConfig, Experiment
+from mil_core.experiments.imitation import DataConfig, ImitationExperiment
 from mil_core.inner_loop import InnerConfig
 from mil_core.policies.policy import PolicyConfig
 from mil_core.training import TrainingConfig
 
 
-def mil_reach() -> Experiment:
+def mil_reach() -> ImitationExperiment:
     """MIL on planar reaching (thesis 7.1.6.1, B.2.1) at the size of a laptop.
 
     Step size and clip as released; so is the error scale of 100, which is 18 in units of the torques' standard
     deviation. Differs from the thesis: two heads, spatial soft-argmax instead of flattened maps, 24 filters, 10 of 50
     steps in each loss.
     """
-    return Experiment(
+    return ImitationExperiment(
         name="mil_reach",
         task="reach",
         robot="planar_arm",

@@ -8,10 +8,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from safetensors.torch import load_file, save_file
 
-from mil_core import checkpoint
+from data_tools.atomic import file_sha256
+from mil_core import adapted_files, checkpoint
 from mil_core.errors import CheckpointCorrupt, CheckpointMissing, CheckpointVersion, MilError, NonFiniteParameters
 from mil_core.experiments import EXPERIMENTS
-from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.structure import from_plain
 
 
@@ -27,8 +28,8 @@ def folder(experiments, scaling, tmp_path):
 def test_a_checkpoint_comes_back_with_experiment_weights_and_statistics(folder, experiments, scaling):
     loaded = checkpoint.load(folder)
     assert loaded.experiment == experiments["daml"] and loaded.iteration == 7
-    assert loaded.scaling.to_dict() == scaling.to_dict()
-    assert loaded.sha256 == checkpoint.file_sha256(folder / "model.safetensors")
+    assert loaded.statistics.to_dict() == scaling.to_dict()
+    assert loaded.sha256 == file_sha256(folder / "model.safetensors")
 
 
 def test_the_card_tells_the_command_and_the_step(folder):
@@ -95,33 +96,33 @@ def test_random_damage_gives_a_clear_error_or_a_finite_model(folder, data):
 def test_an_adapted_policy_comes_back_and_acts_the_same(folder, tasks, tmp_path):
     base = checkpoint.load(folder)
     adapted = base.algorithm().adapt(tasks[0].films[0].video)
-    checkpoint.save_adapted(tmp_path / "a", adapted, base.sha256, "f" * 64)
-    again = checkpoint.load_adapted(tmp_path / "a", base)
+    adapted_files.save_adapted(tmp_path / "a", adapted, base.sha256, "f" * 64)
+    again = adapted_files.load_adapted(tmp_path / "a", base)
     observation = tasks[0].demos[0].observation(0)
     np.testing.assert_allclose(
         again.act(observation), adapted.act(observation), rtol=1e-5
     )  # tensors lie elsewhere in memory
     assert again.loss_before == adapted.loss_before
-    assert checkpoint.adapted_base(tmp_path / "a") == base.sha256
+    assert adapted_files.adapted_origin(tmp_path / "a")["base_sha256"] == base.sha256
 
 
 def test_an_adapted_policy_of_another_checkpoint_is_refused(folder, tasks, tmp_path):
     base = checkpoint.load(folder)
-    checkpoint.save_adapted(tmp_path / "a", base.algorithm().adapt(tasks[0].films[0].video), "0" * 64, "f" * 64)
+    adapted_files.save_adapted(tmp_path / "a", base.algorithm().adapt(tasks[0].films[0].video), "0" * 64, "f" * 64)
     with pytest.raises(CheckpointCorrupt, match="found one from 000000000000; adapt again"):
-        checkpoint.load_adapted(tmp_path / "a", base)
+        adapted_files.load_adapted(tmp_path / "a", base)
 
 
 @pytest.mark.parametrize("name", sorted(EXPERIMENTS))
 def test_every_experiment_survives_json(name):
     experiment = EXPERIMENTS[name]()
     assert experiment.name == name
-    assert from_plain(Experiment, json.loads(json.dumps(dataclasses.asdict(experiment)))) == experiment
+    assert from_plain(ImitationExperiment, json.loads(json.dumps(dataclasses.asdict(experiment)))) == experiment
 
 
 def test_an_unknown_or_mistyped_field_is_refused(experiments):
     plain = dataclasses.asdict(experiments["mil"])
     with pytest.raises(TypeError):
-        from_plain(Experiment, plain | {"surprise": 1})
+        from_plain(ImitationExperiment, plain | {"surprise": 1})
     with pytest.raises(TypeError, match="expected str, found 3"):
-        from_plain(Experiment, plain | {"task": 3})
+        from_plain(ImitationExperiment, plain | {"task": 3})

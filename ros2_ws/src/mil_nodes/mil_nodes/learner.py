@@ -7,6 +7,7 @@ import numpy as np
 from data_tools.demo import Observation, Video
 from mil_core.algorithms.algorithm import Adapted
 from mil_core.checkpoint import load
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
 
 
@@ -14,7 +15,7 @@ class CheckpointLearner:
     """A meta-trained algorithm, ready to adapt."""
 
     def __init__(self, folder: Path) -> None:
-        checkpoint = load(folder)
+        checkpoint = load(folder, ImitationExperiment)
         self._algorithm = checkpoint.algorithm()
         self.image_height = checkpoint.experiment.policy.image_height
         self.image_width = checkpoint.experiment.policy.image_width

@@ -1,0 +1,69 @@
+"""What a training run of each kind of experiment draws from."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import NamedTuple
+
+from data_tools.atomic import file_sha256
+from data_tools.demo import TaskDemos
+from mil_core.commands.meta_data import own_data, simulated_data
+from mil_core.experiments.experiment import Experiment, Statistics
+from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.sampling import TaskSampler
+from mil_core.scaling import Scaling
+from mil_core.training import Sampler
+
+
+@dataclass(frozen=True)
+class Source:
+    """Where the data of a run are, or are put."""
+
+    own: Path | None
+    """Demo file of the user's own, instead of simulated data."""
+    folder: Path
+    """Folder of the simulated data."""
+    label: str
+    """Beginning of the names of its files."""
+    workers: int | None
+    """Processes that collect; one a core when None, none but this one when 0."""
+
+
+class TrainingSet(NamedTuple):
+    """What the one training loop needs beside the learner."""
+
+    statistics: Statistics
+    """Fitted to the training tasks."""
+    training: Sampler
+    """Tasks of the outer loop."""
+    validation: Sampler
+    """Tasks whose identities the outer loop never meets."""
+    sha256: dict[str, str]
+    """Hash of each file that was read, by its name."""
+
+
+def training_set(experiment: Experiment, source: Source) -> TrainingSet:
+    """The training set of an experiment, made first where it is missing.
+
+    Raises: DataError, SimError, MilError: as its kind of data does.
+    """
+    assert isinstance(experiment, ImitationExperiment)
+    return _imitation_set(experiment, source)
+
+
+def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingSet:
+    if source.own is not None:
+        data = own_data(source.own, experiment.policy)
+    else:
+        data = simulated_data(experiment, source.folder, source.label, source.workers)
+    scaling = Scaling.fit([demo for task in data.training for demo in task.demos], experiment.policy)
+    as_they_are = replace(experiment, learning=replace(experiment.learning, augment=False))
+    return TrainingSet(
+        scaling,
+        _sampler(experiment, scaling, data.training),
+        _sampler(as_they_are, scaling, data.validation),
+        {path.name: file_sha256(path) for path in data.files},
+    )
+
+
+def _sampler(experiment: ImitationExperiment, scaling: Scaling, tasks: list[TaskDemos]) -> TaskSampler:
+    return TaskSampler(tasks, scaling, experiment.policy, experiment.support, experiment.learning)

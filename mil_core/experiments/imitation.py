@@ -1,0 +1,69 @@
+"""Experiments that learn to imitate: a policy adapts from one demonstration or film and acts in a simulated task."""
+
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from mil_core.algorithms import ALGORITHMS
+from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig
+from mil_core.experiments.experiment import Experiment
+from mil_core.policies.policy import Policy, PolicyConfig
+from mil_core.sampling import SupportKind
+from mil_core.scaling import Scaling
+
+
+@dataclass(frozen=True)
+class DataConfig:
+    """The meta-training set, which is regenerated from its seed."""
+
+    num_tasks: int
+    """Meta-training tasks."""
+    num_validation_tasks: int
+    """Tasks of the validation split, whose identities training never meets."""
+    demos_per_task: int
+    """Robot demonstrations of each task."""
+    seed: int = 0
+    """Seed of the collection."""
+
+
+@dataclass(frozen=True)
+class ImitationExperiment(Experiment):
+    """A policy, what it adapts from, and the task in which it must succeed."""
+
+    kind: ClassVar[str] = "imitation"
+
+    task: str
+    """Name in sim.tasks.TASKS."""
+    robot: str
+    """Name in sim.robots.ROBOTS."""
+    support: SupportKind
+    """What is adapted from: another robot demo, or a film."""
+    policy: PolicyConfig
+    """The network."""
+    learning: LearningConfig
+    """The inner loop and the losses."""
+    data: DataConfig
+    """The meta-training set."""
+
+    def build(self, statistics: Scaling) -> AbstractAlgorithm:
+        """See Experiment."""
+        return ALGORITHMS[self.algorithm](Policy(self.policy), statistics, self.learning)
+
+    def statistics_of(self, plain: dict[str, Any]) -> Scaling:
+        """See Experiment."""
+        return Scaling.from_dict(plain)
+
+    def quick(self) -> Self:
+        """See Experiment."""
+        training = replace(self.training, iterations=3, meta_batch=2)
+        return replace(self, training=training, data=replace(self.data, num_tasks=2, num_validation_tasks=1))
+
+    def about(self) -> str:
+        """See Experiment."""
+        return f"adapts from a {self.support}; task `{self.task}`, robot `{self.robot}`"
+
+    def about_data(self) -> str:
+        """See Experiment."""
+        return (
+            f"{self.data.num_tasks} simulated training tasks x {self.data.demos_per_task} demos, seed "
+            f"{self.data.seed}; objects and colours of the test split never occur in it"
+        )
