@@ -18,6 +18,8 @@ VERBS = {
     "record": ("Record", "demonstrations by hand: keyboard, gamepad, space mouse, or the expert at the controls"),
     "ingest": ("Ingest", "check a film and put it into the library"),
     "inspect": ("Inspect", "what is in a demo file, a film, a checkpoint or an adapted policy"),
+    "validate": ("Validate", "whether demo files are whole and what they claim to be; --repair mends them"),
+    "edit": ("Edit", "delete, split, merge, relabel or filter demonstrations, and undo"),
     "train": ("Train", "meta-train an experiment into a checkpoint"),
     "adapt": ("Adapt", "one film or demonstration in, a policy for its task out"),
     "rollout": ("Rollout", "an adapted policy acts in new scenes, on film if wanted"),
