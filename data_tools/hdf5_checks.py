@@ -102,6 +102,25 @@ def dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
         return dataset
 
 
+def byte_rows_of(parent: h5py.Group, name: str, count: int) -> Iterator[bytes]:
+    """Rows of bytes, of one length or of many, as encoded pictures have them; read one by one.
+
+    Raises: DemoFileError: as `array_of`, or there are not `count` rows.
+    """
+    dataset = _member(parent, name, h5py.Dataset)
+    where = _where(parent, name)
+    with _translated(where):
+        varies = h5py.check_vlen_dtype(dataset.dtype)
+        is_bytes = varies == np.uint8 and dataset.ndim == 1 or dataset.dtype == np.uint8 and dataset.ndim == 2
+        if not is_bytes or len(dataset) != count:
+            refuse(where, f"{count} rows of bytes", f"{dataset.dtype} {dataset.shape}", COPY_AGAIN)
+        _check_storage(where, dataset)
+    for index in range(count):
+        with _translated(where):
+            row = np.asarray(dataset[index], np.uint8).tobytes()
+        yield row
+
+
 def length_of(parent: h5py.Group, name: str) -> int:
     """Length of a dataset along its first axis, without reading it."""
     dataset = _member(parent, name, h5py.Dataset)

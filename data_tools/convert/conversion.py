@@ -1,0 +1,128 @@
+"""Converting a data set: write, read back and compare, and only then commit.
+
+The written data set appears under its name, whole, when it has been read back and found to hold what was read.
+"""
+
+import dataclasses
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from itertools import islice
+from pathlib import Path
+
+from data_tools.atomic import flush_to_disk, partial_name, replace_folder
+from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions, refuse
+from data_tools.convert.report import ConversionReport, Difference, Tally, compare
+from data_tools.demo import Demo
+from data_tools.errors import ConversionError
+from data_tools.film_folder import film_folder
+from data_tools.provenance import Provenance
+
+Reader = Callable[[Losses], Iterator[Demo]]
+"""Gives the demos of the source from the first one on, each time it is called."""
+
+
+def convert(
+    source: Path,
+    source_format: tuple[str, Format],
+    destination: Path,
+    destination_format: tuple[str, Format],
+    read: Reader,
+    options: WriteOptions,
+    *,
+    overwrite: bool = False,
+    max_demos: int | None = None,
+) -> ConversionReport:
+    """Convert one data set.
+
+    Args:
+        source: what is read; only its name and provenance are used here.
+        source_format, destination_format: names and formats.
+        destination: name of the new file or folder.
+        read: gives the demos of the source; it is called twice.
+        options: choices of the writer.
+        overwrite: replace what stands at `destination`.
+        max_demos: convert only so many.
+
+    Returns: the report.
+    Raises: DataError: the source cannot be used, the destination is taken, or the data did not come through.
+    """
+    target = destination_format[1]
+    check_destination(destination, target, source, overwrite=overwrite)
+    partial = partial_name(destination)
+    _remove(partial)
+    losses, before, after = Losses(), Tally(), Tally()
+    destination.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        origin = _origin(source, *source_format)
+        target.write(partial, before.watch(islice(read(losses), max_demos)), origin, options, losses)
+        _say_origin(origin, source_format[0], target, partial, losses)
+        written = target.read(partial, ReadOptions(), Losses())
+        difference = compare(islice(read(Losses()), max_demos), written, after)
+        report = ConversionReport(
+            str(source), source_format[0], str(destination), destination_format[0],
+            before.content(), after.content(), difference, tuple(losses.sentences),
+        )  # fmt: skip
+        _check(report, options, difference)
+        _commit(partial, destination)
+    finally:
+        _remove(partial)
+    return report
+
+
+def check_destination(destination: Path, target: Format, source: Path, *, overwrite: bool) -> None:
+    """Stop before work is done whose result could not be kept. Raises: ConversionError: the name cannot be used."""
+    if target.suffix and destination.suffix != target.suffix:
+        refuse(destination, f"a name that ends in {target.suffix}", f"{destination.name!r}", "change --out")
+    if destination.exists() and (not overwrite or destination.resolve() == source.resolve()):
+        next_step = "choose another name" if overwrite else "add --overwrite, or choose another name"
+        refuse(destination, "nothing there", "something", next_step)
+    if destination.exists() and destination.is_dir() == bool(target.suffix):
+        refuse(destination, f"a {'file' if target.suffix else 'folder'} to replace", "the other", "move it away")
+    if target.suffix and film_folder(destination).exists():
+        refuse(destination, "no films beside it", f"{film_folder(destination)}", "choose another name for --out")
+
+
+def _origin(source: Path, name: str, source_format: Format) -> Provenance:
+    known = source_format.read_provenance(source)
+    made_by = f"mil convert from {name}"
+    if known is not None:
+        return known
+    return Provenance(licence="not stated", consent="not stated", created_by=f"{made_by}: {source.name}")
+
+
+def _say_origin(origin: Provenance, name: str, target: Format, partial: Path, losses: Losses) -> None:
+    if origin.created_by.startswith(f"mil convert from {name}:"):
+        losses.add("The source says nothing of its licence, seed and consent in a way that is known here.")
+    kept = target.read_provenance(partial)
+    if kept is None or dataclasses.replace(kept, code_version=origin.code_version) != origin:
+        losses.add("The provenance (seed, licence, consent) is not carried over.")
+
+
+def _check(report: ConversionReport, options: WriteOptions, difference: Difference) -> None:
+    is_resampled = bool(difference.lost_frames or difference.repeated_frames)
+    is_exact = options.images != "video" and not is_resampled
+    changed = [name for name in ("actions", "states") if difference.changed[name]]
+    if changed or (is_exact and not report.is_identical):
+        raise ConversionError(
+            f"Reading back {report.destination}: expected the {' and '.join(changed) or 'pictures'} that were written; "
+            "found others, so nothing was kept. Next: report this as a fault of mil."
+        )
+
+
+def _commit(partial: Path, destination: Path) -> None:
+    if partial.is_dir():
+        for path in sorted(partial.rglob("*")):
+            flush_to_disk(path)
+        flush_to_disk(partial)
+        replace_folder(partial, destination)
+    else:
+        flush_to_disk(partial)
+        os.replace(partial, destination)
+        flush_to_disk(destination.parent)
+
+
+def _remove(path: Path) -> None:
+    if path.is_dir():
+        shutil.rmtree(path)
+    path.unlink(missing_ok=True)
