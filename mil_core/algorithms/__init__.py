@@ -2,6 +2,9 @@
 
 from mil_core.algorithms.algorithm import AbstractAlgorithm
 from mil_core.algorithms.daml import Daml
+from mil_core.algorithms.mandril import Mandril
 from mil_core.algorithms.mil import Mil
+from mil_core.algorithms.reward_learner import RewardLearner
 
 ALGORITHMS: dict[str, type[AbstractAlgorithm]] = {"mil": Mil, "daml": Daml}
+REWARD_ALGORITHMS: dict[str, type[RewardLearner]] = {"mandril": Mandril}
