@@ -73,6 +73,7 @@ class Environment:
         self._raise_if_diverged()
         # Body and site poses lag one integration step behind qpos; observers expect them to agree.
         mujoco.mj_kinematics(self.model, self.data)
+        self.task.after_step(self.model, self.data)
 
     def observe(self) -> Observation:
         """The policy camera's picture, the robot's state and the time, now."""
@@ -91,6 +92,10 @@ class Environment:
     def success(self) -> bool:
         """Whether the task is done now."""
         return self.task.success(self.model, self.data)
+
+    def measures(self) -> dict[str, float]:
+        """Further numbers of the task about now, by name."""
+        return self.task.measures(self.model, self.data)
 
     def chosen(self) -> int:
         """Index of the candidate object that the behaviour is nearest to; 0 is the target."""

@@ -26,6 +26,8 @@ class Rollout:
     """Whether the task was done after the last step."""
     chosen: int
     """Index of the candidate that the behaviour ended nearest to; 0 is the target."""
+    measures: dict[str, float]
+    """Further numbers of the task about the last step, by name."""
     demo: Demo | None
     """Recorded observations and chosen actions, if asked for."""
 
@@ -56,7 +58,7 @@ def rollout(
         observation = env.step(action if disturb is None else disturb(action))
         successes.append(env.success())
     demo = _demo(env, observations, actions, is_success=successes[-1]) if record else None
-    return Rollout(any(successes), successes[-1], env.chosen(), demo)
+    return Rollout(any(successes), successes[-1], env.chosen(), env.measures(), demo)
 
 
 def _demo(

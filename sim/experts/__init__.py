@@ -2,6 +2,7 @@
 
 from sim.experts.expert import AbstractExpert
 from sim.experts.place import PlaceExpert
+from sim.experts.push import PushExpert
 from sim.experts.reach import ReachExpert
 
-EXPERTS: dict[str, type[AbstractExpert]] = {"place": PlaceExpert, "reach": ReachExpert}
+EXPERTS: dict[str, type[AbstractExpert]] = {"place": PlaceExpert, "push": PushExpert, "reach": ReachExpert}

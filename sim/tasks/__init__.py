@@ -1,7 +1,8 @@
 """Every task by name. A new task is one file and one line here."""
 
 from sim.tasks.place import PlaceTask
+from sim.tasks.push import PushTask
 from sim.tasks.reach import ReachTask
 from sim.tasks.task import AbstractTask
 
-TASKS: dict[str, type[AbstractTask]] = {"place": PlaceTask, "reach": ReachTask}
+TASKS: dict[str, type[AbstractTask]] = {"place": PlaceTask, "push": PushTask, "reach": ReachTask}

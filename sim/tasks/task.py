@@ -53,6 +53,10 @@ class AbstractTask(ABC):
     def reset(self, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
         """Draw a layout, in place; the robot is at its home pose already and `mj_forward` has run."""
 
+    def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """Called once after each control step: note in `data.userdata` what one moment does not show."""
+        del model, data
+
     @abstractmethod
     def success(self, model: mujoco.MjModel, data: mujoco.MjData) -> bool:
         """Whether the task is done at this moment."""
@@ -60,3 +64,8 @@ class AbstractTask(ABC):
     @abstractmethod
     def chosen(self, model: mujoco.MjModel, data: mujoco.MjData) -> int:
         """Index of the candidate that the behaviour is nearest to now; 0 is the target."""
+
+    def measures(self, model: mujoco.MjModel, data: mujoco.MjData) -> dict[str, float]:
+        """Further numbers about this moment that results report beside success; none unless a task says so."""
+        del model, data
+        return {}

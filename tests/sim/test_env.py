@@ -15,7 +15,7 @@ from sim.env import Environment
 from sim.errors import ActionError, PhysicsDiverged, SimError
 from sim.gym_env import GymEnvironment
 
-PAIRS = (("place", "pr2"), ("reach", "planar_arm"))
+PAIRS = (("place", "pr2"), ("push", "pr2_torque_arm"), ("reach", "planar_arm"))
 
 
 @pytest.fixture(params=PAIRS, ids=lambda pair: "-".join(pair))
