@@ -64,7 +64,7 @@ def _readme(entries: Sequence[Mapping[str, Any]]) -> str:
         for entry in entries
     ]
     return (
-        "# Films of demonstrations\n\nWithout sound and location. True capture times in seconds stand in `films.json`.\n\n"
+        "# Films of demonstrations\n\nWithout sound and location; the true capture times stand in `films.json`.\n\n"
         "| film | task | frames | made unreadable | consent | licence |\n|---|---|---|---|---|---|\n"
         + "\n".join(lines)
         + "\n"
