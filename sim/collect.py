@@ -27,7 +27,7 @@ from sim.experts.expert import AbstractExpert
 from sim.human import film
 from sim.robots import ROBOTS
 from sim.robots.robot import AbstractRobot
-from sim.rollout import rollout
+from sim.rollout import Rollout, rollout
 from sim.tasks import TASKS
 from sim.tasks.place import PlaceTask
 from sim.tasks.task import AbstractTask
@@ -119,6 +119,24 @@ def collect_demo(
         return _successful_demo(env, rng, noise_m_s)
 
 
+def attempt(env: Environment, rng: np.random.Generator, noise_m_s: float = EXPLORATION_NOISE_M_S) -> Rollout:
+    """One try of the task's expert, in the next layout of a stream of random numbers."""
+    expert = _expert_for(env.task)
+    is_begun = False
+
+    def act(_: object) -> NDArray[np.float64]:
+        nonlocal is_begun
+        if not is_begun:
+            expert.reset(env, rng)
+            is_begun = True
+        return expert.act(env)
+
+    def disturb(action: NDArray[np.floating]) -> NDArray[np.floating]:
+        return expert.disturbed(action, rng, noise_m_s)
+
+    return rollout(env, act, rng, record=True, disturb=disturb)
+
+
 def collect_task(order: Order, index: int) -> TaskDemos:
     """Demonstrations and films of task number `index`. Raises: ExpertFailed."""
     task = task_at(order.task, order.split, order.seed, index)
@@ -173,21 +191,8 @@ def _tasks(order: Order, num_tasks: int, workers: int | None) -> Iterator[TaskDe
 
 
 def _successful_demo(env: Environment, rng: np.random.Generator, noise_m_s: float) -> Demo:
-    expert = _expert_for(env.task)
     for _ in range(MAX_ATTEMPTS):
-        is_begun = False
-
-        def act(_: object) -> NDArray[np.float64]:
-            nonlocal is_begun
-            if not is_begun:
-                expert.reset(env, rng)
-                is_begun = True
-            return expert.act(env)
-
-        def disturb(action: NDArray[np.floating]) -> NDArray[np.floating]:
-            return expert.disturbed(action, rng, noise_m_s)
-
-        result = rollout(env, act, rng, record=True, disturb=disturb)
+        result = attempt(env, rng, noise_m_s)
         if result.success_at_end and result.demo is not None:
             return result.demo
     raise ExpertFailed(

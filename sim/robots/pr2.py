@@ -216,11 +216,15 @@ class PR2(AbstractRobot):
         for joint in FINGER_JOINTS:
             data.joint(joint).qpos[0] = OPEN_FINGER_RAD
         mujoco.mj_kinematics(model, data)
-        self._joint_target = self._posture.copy()
-        self._position_target = data.site(TOOL_SITE).xpos.copy()
-        self._quaternion_target = _site_quaternion(data)
+        self.anchor(model, data)
         for joint in ARM_JOINTS + FINGER_JOINTS:
             data.actuator(joint).ctrl[0] = data.joint(joint).qpos[0]
+
+    def anchor(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """Where the arm is, is where it shall be."""
+        self._joint_target = data.qpos[_addresses(model)].copy()
+        self._position_target = data.site(TOOL_SITE).xpos.copy()
+        self._quaternion_target = _site_quaternion(data)
 
     def apply(self, model: mujoco.MjModel, data: mujoco.MjData, action: NDArray[np.float64], dt_s: float) -> None:
         """Servo the commanded gripper pose; an opening gripper lets go of what it holds."""

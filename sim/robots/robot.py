@@ -36,6 +36,11 @@ class AbstractRobot(ABC):
     def apply(self, model: mujoco.MjModel, data: mujoco.MjData, action: NDArray[np.float64], dt_s: float) -> None:
         """Set the actuators so that the robot follows `action` for the next `dt_s` seconds, in place."""
 
+    def anchor(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """Take the present pose for the commanded one, after somebody else moved the robot; servos without memory need
+        not care."""
+        del model, data
+
     @abstractmethod
     def state(self, model: mujoco.MjModel, data: mujoco.MjData) -> NDArray[np.float32]:
         """Shape (state_size,), SI units."""
