@@ -1,7 +1,7 @@
 """How much worse one fares by a learned reward than by the true one. Knows no way of learning rewards."""
 
 import torch
-from jaxtyping import Float, Int
+from jaxtyping import Float
 from torch import Tensor
 
 from data_tools.grid import eight_connected
@@ -64,23 +64,3 @@ def value_of_following(
         share = share / share.sum(-1, keepdim=True)
         wished, value = followed + best, true + (share * value[:, leads_to]).sum(-1)
     return value.reshape(num_tasks, rows, cols)
-
-
-def greedy_path(reward: Float[Tensor, "row col"], start: tuple[int, int], horizon: int) -> Int[Tensor, "step rowcol"]:
-    """The cells that somebody who takes the best moves passes; the first of equally good moves is taken.
-
-    Args: reward: of each cell at each step. start: row and column. horizon: cells on the path, at least 1.
-    Returns: rows and columns, `horizon` of them, the start first.
-    """
-    rows, cols = reward.shape
-    leads_to = torch.from_numpy(eight_connected(rows, cols)).to(reward.device)
-    flat = reward.double().reshape(-1)
-    values = [flat]
-    for _ in range(horizon - 1):
-        values.append(flat + values[-1][leads_to].amax(-1))
-    path = [start[0] * cols + start[1]]
-    for left in range(horizon - 2, -1, -1):
-        options = leads_to[path[-1]]
-        path.append(int(options[values[left][options].argmax()]))
-    states = torch.tensor(path)
-    return torch.stack([states // cols, states % cols], dim=1)

@@ -173,6 +173,14 @@ def test_collecting_in_parts_gives_the_same_tasks() -> None:
     assert whole[0][:12] == FINGERPRINT
 
 
+def test_more_demonstrations_begin_with_the_same_ones() -> None:
+    few, many = (collect_tasks(SpriteOrder("test", seed=12, demos_per_scene=count), 10) for count in (3, 9))
+    for one, other in zip(few, many, strict=True):
+        for less, more in zip(one.scenes, other.scenes, strict=True):
+            for demo, same in zip(less.demos, more.demos[:3], strict=True):
+                np.testing.assert_array_equal(demo.cells, same.cells)
+
+
 def test_an_order_for_nothing_is_refused() -> None:
     with pytest.raises(SimError, match="at least one"):
         SpriteOrder(demos_per_scene=0)
