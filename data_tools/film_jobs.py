@@ -26,8 +26,8 @@ def survey(path: Path, request: dict[str, Any]) -> Iterator[Any]:
     """What has to be known before a part is chosen, in one pass and little memory.
 
     Request: crop: four numbers as typed, or None: where motion counts; max_decode_s.
-    Yields: one dict: codec, rotation_deg, height and width (upright), time_s (T,), region (fractions), motion (M, 3) with
-        the columns of film_motion.Motion.
+    Yields: one dict: codec, rotation_deg, height and width (upright), time_s (T,), region (fractions), motion (M, 3)
+        with the columns of film_motion.Motion.
     """
     limits = VideoLimits(**_LONG_FILM, max_decode_s=request["max_decode_s"])
     times: list[float] = []

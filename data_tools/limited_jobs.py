@@ -5,7 +5,8 @@ It writes nothing; what it yields is all that comes back.
 """
 
 JOBS = {
-    "demos": "data_tools.hdf5_limited:demos",
+    "demo": "data_tools.hdf5_limited:demo",
+    "tasks": "data_tools.hdf5_limited:tasks",
     "survey": "data_tools.hdf5_survey:survey",
     "film": "data_tools.film_jobs:film",
     "film_survey": "data_tools.film_jobs:survey",

@@ -6,8 +6,7 @@ The command line, the evaluation, the benchmarks and the ROS nodes all come thro
 from pathlib import Path
 
 from data_tools.demo import Demo, Video
-from data_tools.errors import DemoFileError
-from data_tools.hdf5 import list_tasks, read_tasks
+from data_tools.hdf5_limited import read_demo
 from data_tools.timeline import resample
 from data_tools.video import read_video, resize
 
@@ -32,14 +31,4 @@ def load_support_demo(path: Path, demo_name: str | None = None) -> Demo:
 
     Raises: DemoFileError: the file is damaged, or holds no such demonstration.
     """
-    entries = list_tasks(path)
-    names = [name for entry in entries for name in entry.demo_names]
-    wanted = demo_name or "demo_0"
-    if wanted not in names:
-        raise DemoFileError(
-            f"{path}: expected a demonstration {wanted!r}, found {names[:4]}{' and more' if len(names) > 4 else ''}; "
-            f"list them with: mil inspect {path}"
-        )
-    entry = next(entry for entry in entries if wanted in entry.demo_names)
-    task = next(read_tasks(path, task_ids=[entry.task_id], with_films=False))
-    return task.demos[entry.demo_names.index(wanted)]
+    return read_demo(path, demo_name or "demo_0")

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from data_tools.atomic import file_sha256
 from data_tools.demo import Demo, Video
+from data_tools.limited import open_limited
 from data_tools.pictures import contact_sheet
 from data_tools.provenance import code_version
 from mil_core.adapted_files import ADAPTED, save_adapted
@@ -14,7 +15,7 @@ from mil_core.algorithms.algorithm import Adapted
 from mil_core.checkpoint import Checkpoint, load
 from mil_core.commands.output import BadArgument, console, refuse_existing, write_json
 from mil_core.experiments.imitation import ImitationExperiment
-from mil_core.support import load_support_demo, load_support_film
+from mil_core.support import load_support_film
 
 SHEET, REPORT = "support.png", "adapt.json"
 
@@ -73,7 +74,7 @@ class Adapt:
     def _read(self, path: Path, checkpoint: Checkpoint) -> Video | Demo:
         """A demo file or a film, by what was asked for or, with --quick, by what was made."""
         if path == self.demo or (path != self.video and path.suffix == ".hdf5"):
-            return load_support_demo(path, self.demo_id)
+            return open_limited("demo", path, {"name": self.demo_id})
         policy = checkpoint.experiment.policy
         return load_support_film(path, policy.image_height, policy.image_width)
 
