@@ -196,8 +196,9 @@ def _check_problem(reward: Tensor, transitions: Transitions, horizon: int) -> No
         raise InvalidProblem(f"reward: expected (task, {transitions.num_states}), found {tuple(reward.shape)}.")
     if not torch.isfinite(reward).all():
         task, state = (~torch.isfinite(reward)).nonzero()[0].tolist()
+        found = float(reward[task, state].detach())
         raise InvalidProblem(
-            f"reward of task {task}, state {state}: expected a finite number, found {float(reward[task, state])}; "
+            f"reward of task {task}, state {state}: expected a finite number, found {found}; "
             "use a large finite penalty."
         )
 

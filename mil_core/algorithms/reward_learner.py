@@ -27,7 +27,7 @@ class RewardLearner(MetaLearner):
         Raises:
             GridPathError: there is no demonstration, one leaves the grid, or two of them contradict each other.
             SupportMismatch: a path is longer than the horizon, or a picture has another size than in training.
-            NonFiniteLoss: the loss of the demonstrations is NaN or infinite.
+            InvalidProblem: the network gives a cell an infinite reward or NaN.
         """
 
     def irl_loss(self, reward: Tensor, scenes: Scenes) -> Tensor:

@@ -5,12 +5,20 @@ import pytest
 import torch
 
 from data_tools.demo import Demo, Film, TaskDemos, Video
+from data_tools.grid import GridDemo
+from mil_core.adapted_reward import Grid
 from mil_core.algorithms.algorithm import LearningConfig
+from mil_core.algorithms.mandril import Mandril, MandrilConfig
+from mil_core.baselines.conditional import Conditional, ConditionalConfig
+from mil_core.baselines.fine_tuned import FineTuned, FineTuningConfig
+from mil_core.baselines.recurrent import Recurrent, RecurrentConfig
 from mil_core.behavior_cloning import CloningConfig
 from mil_core.experiments import EXPERIMENTS
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
 from mil_core.policies.policy import PolicyConfig
+from mil_core.reward_net import RewardNet, RewardNetConfig
+from mil_core.reward_scenes import RewardMetaTask, scenes_of, stack
 from mil_core.scaling import Scaling
 from mil_core.training import TrainingConfig
 
@@ -81,3 +89,41 @@ def experiments():
     training = TrainingConfig(iterations=4, meta_batch=2, validate_every=2, threads=1)
     tiny = {"policy": POLICY, "learning": LEARNING, "training": training}
     return {"mil": dataclasses.replace(reach, **tiny), "daml": dataclasses.replace(place, **tiny)}
+
+
+GRID = Grid(rows=4, cols=5, horizon=6)
+NET = RewardNetConfig(filters=(3, 4, 4, 3))
+
+
+def grid_demo(rng, picture=None):
+    """A walk without aim over noise, or over the picture given."""
+    cells = [rng.integers((GRID.rows, GRID.cols))]
+    while len(cells) < 4:
+        cells.append(np.clip(cells[-1] + rng.integers(-1, 2, 2), 0, (GRID.rows - 1, GRID.cols - 1)))
+    noise = rng.integers(0, 256, (4 * GRID.rows, 4 * GRID.cols, 3)).astype(np.uint8)
+    return GridDemo(noise if picture is None else picture, np.array(cells))
+
+
+@pytest.fixture
+def grid_demos(rng):
+    return [grid_demo(rng) for _ in range(3)]
+
+
+@pytest.fixture
+def reward_task(rng):
+    """Two meta-tasks of one demonstration here, one elsewhere."""
+    sides = [[scenes_of([grid_demo(rng)], GRID.rows, GRID.cols, GRID.horizon) for _ in range(2)] for _ in range(2)]
+    return stack([RewardMetaTask(support, query) for support, query in sides])
+
+
+@pytest.fixture
+def reward_learners():
+    """A tiny one of each way to learn rewards, by its key in results."""
+    filters = NET.filters
+    return {
+        "mandril": Mandril(RewardNet(NET), GRID, MandrilConfig(InnerConfig(2, 0.01, None), test_steps=3)),
+        "scratch": FineTuned(RewardNet(NET), GRID, FineTuningConfig(num_steps=20, learning_rate=0.01)),
+        "conditional": Conditional(GRID, ConditionalConfig(filters)),
+        "conditional_looks": Conditional(GRID, ConditionalConfig(filters, appearance_size=2)),
+        "recurrent": Recurrent(GRID, RecurrentConfig(filters, 3, 5)),
+    }
