@@ -102,17 +102,23 @@ def dataset_of(parent: h5py.Group, name: str) -> h5py.Dataset:
         return dataset
 
 
+def is_encoded(parent: h5py.Group, name: str) -> bool:
+    """Whether a dataset holds rows of bytes, of one length or of many, as of encoded pictures."""
+    dataset = _member(parent, name, h5py.Dataset)
+    with _translated(_where(parent, name)):
+        varies = h5py.check_vlen_dtype(dataset.dtype)
+        return bool(varies == np.uint8 and dataset.ndim == 1 or dataset.dtype == np.uint8 and dataset.ndim == 2)
+
+
 def byte_rows_of(parent: h5py.Group, name: str, count: int) -> Iterator[bytes]:
-    """Rows of bytes, of one length or of many, as encoded pictures have them; read one by one.
+    """Rows of bytes, read one by one, of a dataset for which `is_encoded` is true.
 
     Raises: DemoFileError: as `array_of`, or there are not `count` rows.
     """
     dataset = _member(parent, name, h5py.Dataset)
     where = _where(parent, name)
     with _translated(where):
-        varies = h5py.check_vlen_dtype(dataset.dtype)
-        is_bytes = varies == np.uint8 and dataset.ndim == 1 or dataset.dtype == np.uint8 and dataset.ndim == 2
-        if not is_bytes or len(dataset) != count:
+        if not is_encoded(parent, name) or len(dataset) != count:
             refuse(where, f"{count} rows of bytes", f"{dataset.dtype} {dataset.shape}", COPY_AGAIN)
         _check_storage(where, dataset)
     for index in range(count):

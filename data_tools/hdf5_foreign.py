@@ -11,7 +11,7 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.hdf5_checks import dataset_of, is_group, names_of, opened
+from data_tools.hdf5_checks import dataset_of, group_of, is_group, names_of, opened
 
 Group = h5py.Group
 """A group of an open file, for modules that do not import h5py."""
@@ -59,7 +59,7 @@ def arrays_of(group: Group, prefix: str = "", depth: int = 0) -> Iterator[tuple[
     for name in names_of(group):
         if is_group(group, name):
             if depth < _MAX_DEPTH:
-                yield from arrays_of(group[name], f"{prefix}{name}/", depth + 1)
+                yield from arrays_of(group_of(group, name), f"{prefix}{name}/", depth + 1)
         else:
             yield f"{prefix}{name}", dataset_of(group, name)
 
@@ -68,6 +68,14 @@ def whole(parent: Group, name: str) -> NDArray:
     """An array of numbers of any type, read. Raises: DemoFileError: it is missing or unsafe."""
     dataset = dataset_of(parent, name)
     return np.asarray(dataset[()])
+
+
+def times_of(holder: Group, names: tuple[str, str, str]) -> tuple[NDArray, NDArray, NDArray] | None:
+    """Three arrays of seconds, float64, or None where one of them is missing."""
+    if not all(name in holder for name in names):
+        return None
+    first, second, third = (whole(holder, name).astype(np.float64) for name in names)
+    return first, second, third
 
 
 def store_pictures(group: Group, name: str, frames: NDArray[np.uint8], *, compress: bool) -> None:

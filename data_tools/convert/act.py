@@ -23,7 +23,7 @@ from data_tools.convert.format import (
 from data_tools.convert.labels import LABELS, build_demo, labels_of, provenance_or_none
 from data_tools.demo import Demo
 from data_tools.hdf5_checks import attribute_or_none, group_of, names_of
-from data_tools.hdf5_foreign import has_members, new_tree, opened_tree, whole
+from data_tools.hdf5_foreign import has_members, new_tree, opened_tree, times_of, whole
 from data_tools.provenance import Provenance
 
 RATE_HZ = 50.0
@@ -65,8 +65,7 @@ def _read_demo(path: Path, task: str, options: ReadOptions, losses: Losses) -> D
             losses.add("observations/qvel is not carried over; states are observations/qpos.")
         labels = {name: attribute_or_none(file, name) for name in (*LABELS, "success")}
         labels["task_id"] = labels["task_id"] or task
-        known = {*names_of(file), *(f"observations/{name}" for name in names_of(observations))}
-        times = tuple(whole(file, name).astype(np.float64) for name in _TIMES) if set(_TIMES) <= known else None
+        times = times_of(file, _TIMES)
         states = single_precision(f"{path}, observations/qpos", whole(observations, "qpos"), losses)
         actions = single_precision(f"{path}, action", whole(file, "action"), losses)
         return build_demo(frames, states, actions, times, labels, options.rate_hz or RATE_HZ, losses)
@@ -90,7 +89,8 @@ def _write(path: Path, demos: Iterable[Demo], provenance: Provenance, options: W
     losses.add("ACT asks for velocities: observations/qvel is the change of our states per second, not a measurement.")
     losses.add("ACT takes all recordings for 50 Hz; true times stand in arrays that it does not read.")
     if len(lengths) > 1:
-        losses.add(f"ACT's statistics ask for episodes of one length; these have {min(lengths)} to {max(lengths)} steps.")
+        found = f"{min(lengths)} to {max(lengths)} steps"
+        losses.add(f"ACT's statistics ask for episodes of one length; these have {found}.")
 
 
 def _rate_of_change(demo: Demo) -> np.ndarray:

@@ -24,7 +24,7 @@ from data_tools.provenance import Provenance
 ImageStorage = Literal["lossless", "plain", "video"]
 """lossless: compressed, bit by bit the same. plain: not compressed. video: H.264, close to the same."""
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_BROKEN = (OSError, ValueError, KeyError, TypeError, IndexError, AttributeError, EOFError, OverflowError, RecursionError)
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, RecursionError)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,8 @@ from data_tools.convert.format import Losses, even_times, task_id_of
 from data_tools.demo import Demo, Outcome, Video
 from data_tools.provenance import Provenance
 
+Times = tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]]
+"""Capture times of pictures, states and actions, each of shape (T,)."""
 LABELS = ("task_id", "robot", "outcome", "clock")
 """Texts of a demo."""
 NO_CLOCK = "counted"
@@ -34,7 +36,7 @@ def build_demo(
     frames: NDArray[np.uint8],
     states: NDArray[np.float32],
     actions: NDArray[np.float32],
-    times: tuple[NDArray[np.float64], NDArray[np.float64], NDArray[np.float64]] | None,
+    times: Times | None,
     labels: dict[str, Any],
     rate_hz: float,
     losses: Losses,

@@ -66,5 +66,6 @@ class FilmReader:
         height, width = self._size
         for time_s, picture in film.pictures():
             if (picture.height, picture.width) != (height, width):
-                refuse(path, f"pictures of {width}x{height}", f"{picture.width}x{picture.height}", "mend meta/info.json")
+                found = f"{picture.width}x{picture.height}"
+                refuse(path, f"pictures of {width}x{height}", found, "mend meta/info.json")
             yield time_s, film.scaled(picture, height, width)

@@ -17,8 +17,8 @@ from data_tools.video_encoder import CODEC, PIXELS
 
 INFO = "meta/info.json"
 CAMERA, STATE, ACTION = "observation.images.camera", "observation.state", "action"
-TIMES = ("time.image_s", "time.state_s", "time.action_s")
-"""True capture times, float64."""
+TIMES = ("time.frame_s", "time.state_s", "time.action_s")
+"""True capture times of pictures, states and actions, float64; to LeRobot, names with `image` in them are pictures."""
 COUNTERS = ("frame_index", "episode_index", "index", "task_index")
 _FIELD = re.compile(r"\{(\w+)(?::0(\d)d)?\}")
 _MAX_JSON_BYTES = 1 << 26
@@ -101,7 +101,8 @@ def read_info(path: Path, version: str) -> Info:
     totals = [fields.get(name) for name in ("total_episodes", "total_frames")]
     if not all(isinstance(total, int) and total >= 0 for total in totals):
         refuse(path, "total_episodes and total_frames", f"{totals}", f"mend {INFO}")
-    return Info(path, float(fps), features, *totals, str(fields.get("robot_type") or "unknown"), fields)
+    robot = str(fields.get("robot_type") or "unknown")
+    return Info(path, float(fps), features, fields["total_episodes"], fields["total_frames"], robot, fields)
 
 
 def json_of(path: Path) -> dict[str, Any]:

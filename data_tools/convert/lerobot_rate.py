@@ -43,7 +43,9 @@ def rows_at(demo: Demo, fps: int, options: WriteOptions, losses: Losses) -> NDAr
                "choose --rate-hz, or --keep-frames to write each frame once")  # fmt: skip
     chosen = nearest(time_s, np.arange(num_rows) / fps)
     if num_rows != len(demo) or (np.diff(chosen) != 1).any():
-        losses.add(f"Frames do not come at a constant {fps} Hz: some are repeated or left out (--keep-frames keeps all).")
+        losses.add(
+            f"Frames do not come at a constant {fps} Hz: some are repeated or left out (--keep-frames keeps each once)."
+        )
     return chosen
 
 

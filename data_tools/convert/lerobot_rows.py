@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from data_tools.convert.coded_picture import as_png, decoded
 from data_tools.convert.format import Losses, refuse, required, single_precision, translated
-from data_tools.convert.labels import LABELS, NO_CLOCK, build_demo, labels_of, provenance_or_none
+from data_tools.convert.labels import LABELS, NO_CLOCK, Times, build_demo, labels_of, provenance_or_none
 from data_tools.convert.lerobot_info import ACTION, CAMERA, COUNTERS, STATE, TIMES, Info, inside, json_of
 from data_tools.convert.lerobot_rate import advancing
 from data_tools.convert.lerobot_stats import Stats, of_numbers, of_pictures
@@ -129,7 +129,7 @@ def demo_of(
         if "next.success" in table.column_names:
             labels = {"success": bool(matrix_of(where, table, "next.success").any()), **labels}
     labels = {"robot": info.robot, "clock": None if is_true else NO_CLOCK, **labels}
-    chosen = tuple(stream[taken] for stream in times)
+    chosen = (times[0][taken], times[1][taken], times[2][taken])
     return build_demo(frames[taken], states[taken], actions[taken], chosen, labels, info.fps, losses)
 
 
@@ -149,7 +149,7 @@ def matrix_of(where: str, table: Table, name: str) -> NDArray:
     return flat.to_numpy(zero_copy_only=False).reshape(len(column), size)
 
 
-def _times(info: Info, where: str, table: Table) -> tuple[tuple[NDArray, NDArray, NDArray], bool]:
+def _times(info: Info, where: str, table: Table) -> tuple[Times, bool]:
     """Times of pictures, states and actions, and whether they are true capture times."""
     if set(TIMES) <= set(table.column_names):
         first, second, third = (matrix_of(where, table, name)[:, 0].astype(np.float64) for name in TIMES)
@@ -170,9 +170,8 @@ def _states(info: Info, where: str, table: Table, losses: Losses) -> NDArray[np.
 
 def _say_what_is_left(info: Info, table: Table, camera: str, losses: Losses) -> None:
     known = {camera, STATE, ACTION, *TIMES, "timestamp", *COUNTERS, "next.reward", "next.done", "next.success"}
-    others = sorted(
-        name for name, part in info.features.items() if name not in known and part.get("dtype") not in ("video", "image")
-    )
+    rest = {name: part for name, part in info.features.items() if name not in known}
+    others = sorted(name for name, part in rest.items() if part.get("dtype") not in ("video", "image"))
     if others:
         losses.add(f"These features are not carried over: {', '.join(others[:20])}.")
 

@@ -78,8 +78,8 @@ def json_lines(path: Path, name: str) -> list[dict[str, Any]]:
 def check_indices(path: Path, indices: list[int], count: int, promised: int, losses: Losses) -> None:
     """Refuse episodes that come twice or are missing; say where numbers are left out."""
     if len(set(indices)) != count or count != promised:
-        refuse(path, f"{promised} episodes, as {INFO} says, each once", f"{count}, {len(set(indices))} of them different",
-               "mend it with: lerobot-edit-dataset")  # fmt: skip
+        found = f"{count}, {len(set(indices))} of them different"
+        refuse(path, f"{promised} episodes, as {INFO} says, each once", found, "copy the data set again")
     gaps = [index for place, index in enumerate(sorted(indices)) if index != place]
     if gaps:
         losses.add(
@@ -179,7 +179,7 @@ def say_what_lerobot_does_not_hold(fps: int, error_s: float, losses: Losses) -> 
     """The sentences that hold for every export."""
     losses.add(
         f"LeRobot's own timestamp is frame_index / {fps}; it differs from the true time by up to {error_s:.6f} s. "
-        "True times stand in time.image_s, time.state_s and time.action_s, which LeRobot does not use."
+        "True times stand in time.frame_s, time.state_s and time.action_s, which LeRobot does not use."
     )
     losses.add("Outcome, clock and robot of each episode stand in meta/mil.json; LeRobot knows next.success alone.")
 

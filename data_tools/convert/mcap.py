@@ -111,9 +111,7 @@ def _read_bag(bag: Path, options: ReadOptions, losses: Losses) -> Demo:
                 labels = read_json(str(message.data))
                 continue
             stream, name = streams[connection.topic], connection.msgtype
-            stream.values.append(
-                picture_of(bag, message, name) if name in PICTURES else numbers_of(bag, message, name)
-            )
+            stream.values.append(picture_of(bag, message, name) if name in PICTURES else numbers_of(bag, message, name))
             stamp = stamp_ns(message)
             if stamp is None:
                 losses.add(f"{connection.topic} has no stamps: its times are those at which the bag received it.")
@@ -153,11 +151,11 @@ def _demo_of(bag: Path, streams: list[Stream], labels: dict[str, Any], losses: L
     times = [np.array(stream.time_ns, np.int64) / 1e9 for stream in streams]
     rows = _steps(bag, times, losses)
     parts = [np.stack([stream.values[i] for i in index]) for stream, index in zip(streams, rows, strict=True)]
-    picked = tuple(stream[index] for stream, index in zip(times, rows, strict=True))
+    picked = (times[0][rows[0]], times[1][rows[1]], times[2][rows[2]])
     states = single_precision(f"{bag}, states", parts[1], losses)
     actions = single_precision(f"{bag}, commands", parts[2], losses)
     labels = {"task_id": bag.stem, "clock": "ros", **labels}
-    return build_demo(parts[0], states, actions, picked, labels, 1.0, losses)  # type: ignore[arg-type]
+    return build_demo(parts[0], states, actions, picked, labels, 1.0, losses)
 
 
 def _steps(bag: Path, times: list[NDArray[np.float64]], losses: Losses) -> list[NDArray[np.int64]]:

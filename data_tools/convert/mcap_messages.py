@@ -100,7 +100,8 @@ def stamped(
 def _nanoseconds(demo: Demo, time_s: NDArray[np.float64]) -> list[int]:
     """Whole nanoseconds, still strictly increasing."""
     if np.abs(time_s).max() >= 2**31:
-        refuse(f"Demo of {demo.task_id}", "times below 2^31 s, as ROS keeps them", f"{time_s[-1]:g} s", "subtract a start")
+        where, found = f"Demo of {demo.task_id}", f"{time_s[-1]:g} s"
+        refuse(where, "times below 2^31 s, as ROS keeps them", found, "subtract a start")
     whole = np.rint(time_s * 1e9).astype(np.int64)
     if (np.diff(whole) <= 0).any():
         refuse(f"Demo of {demo.task_id}", "a nanosecond between samples", "less", "record this demo again")

@@ -24,10 +24,19 @@ from data_tools.convert.format import (
     single_precision,
     translated,
 )
-from data_tools.convert.labels import LABELS, build_demo, labels_of, provenance_or_none, read_json
+from data_tools.convert.labels import LABELS, Times, build_demo, labels_of, provenance_or_none, read_json
 from data_tools.demo import Demo
-from data_tools.hdf5_checks import attribute_or_none, byte_rows_of, dataset_of, group_of, is_group, length_of, names_of
-from data_tools.hdf5_foreign import Group, arrays_of, new_tree, opened_tree, store_pictures, whole
+from data_tools.hdf5_checks import (
+    attribute_or_none,
+    byte_rows_of,
+    dataset_of,
+    group_of,
+    is_encoded,
+    is_group,
+    length_of,
+    names_of,
+)
+from data_tools.hdf5_foreign import Group, arrays_of, new_tree, opened_tree, store_pictures, times_of, whole
 from data_tools.provenance import Provenance
 
 RATE_HZ = 10.0
@@ -75,8 +84,7 @@ def _read_demo(
         refuse(where, "pictures in the observation space", f"{names_of(observations)}", "record with render pictures")
     camera = chosen_camera(where, cameras, options.camera, losses)
     frames = _pictures(where, observations, camera, sizes[camera], length)
-    known = {f"infos/{name}" for name in names_of(group_of(episode, "infos"))} if "infos" in names_of(episode) else ()
-    times = tuple(whole(episode, name)[:length].astype(np.float64) for name in _TIMES) if {*_TIMES} <= {*known} else None
+    times = _times(episode, length)
     labels = {name: attribute_or_none(episode, name) for name in (*LABELS, "success")}
     labels["task_id"] = labels["task_id"] or str(metadata.get("dataset_id", "unknown"))
     actions = single_precision(f"{where}, actions", whole(episode, "actions"), losses)
@@ -85,12 +93,17 @@ def _read_demo(
     return build_demo(frames, states, actions, times, labels, options.rate_hz or RATE_HZ, losses)
 
 
+def _times(episode: Group, length: int) -> Times | None:
+    """Times that this project left in infos, without those of the last observation."""
+    times = times_of(episode, _TIMES)
+    return None if times is None else (times[0][:length], times[1][:length], times[2][:length])
+
+
 def _pictures(where: str, observations: Group, camera: str, size: tuple[int, int], length: int) -> NDArray[np.uint8]:
     *folders, name = camera.split("/")
     for folder in folders:
         observations = group_of(observations, folder)
-    shape = observations[name].shape if name in names_of(observations) else ()
-    if len(shape) == 4:
+    if not is_encoded(observations, name):
         return np.asarray(dataset_of(observations, name)[:length])
     rows = byte_rows_of(observations, name, length + 1)
     return np.stack([decoded(where, row, size) for _, row in zip(range(length), rows, strict=False)])

@@ -24,8 +24,17 @@ from data_tools.convert.format import (
 )
 from data_tools.convert.labels import LABELS, build_demo, labels_of, provenance_or_none, read_json
 from data_tools.demo import Demo
-from data_tools.hdf5_checks import attribute_or_none, dataset_of, group_of, is_group, names_of
-from data_tools.hdf5_foreign import Group, arrays_of, has_members, new_tree, opened_tree, store_pictures, whole
+from data_tools.hdf5_checks import attribute_or_none, group_of, is_group, names_of
+from data_tools.hdf5_foreign import (
+    Group,
+    arrays_of,
+    has_members,
+    new_tree,
+    opened_tree,
+    store_pictures,
+    times_of,
+    whole,
+)
 from data_tools.provenance import Provenance
 
 DEFAULT_RATE_HZ = 20.0
@@ -73,7 +82,7 @@ def _read_demo(
         _pictures(where, observations, options.camera, losses),
         _states(where, observations, losses),
         actions,
-        _times(demo),
+        times_of(demo, _TIMES),
         labels,
         rate_hz,
         losses,
@@ -104,14 +113,6 @@ def _states(where: str, observations: dict[str, Any], losses: Losses) -> NDArray
         refuse(where, "numbers in obs to be states", "pictures alone", "add obs/state, shape (T, S)")
     parts = [single_precision(f"{where}, obs/{name}", np.asarray(observations[name][()]), losses) for name in names]
     return np.concatenate([part.reshape(len(part), -1) for part in parts], axis=1)
-
-
-def _times(demo: Group) -> tuple[NDArray, NDArray, NDArray] | None:
-    has_all = "action_time_s" in names_of(demo) and set(names_of(demo["obs"])) >= {"capture_time_s", "state_time_s"}
-    if not has_all:
-        return None
-    capture, state, action = (dataset_of(demo, name)[()].astype(np.float64) for name in _TIMES)
-    return capture, state, action
 
 
 def _environment(data: Group) -> dict[str, Any]:
