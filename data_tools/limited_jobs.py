@@ -11,5 +11,8 @@ JOBS = {
     "film": "data_tools.film_jobs:film",
     "film_survey": "data_tools.film_jobs:survey",
     "film_part": "data_tools.film_jobs:part",
+    "data_set": "data_tools.convert.limited:read_demos",
+    "data_set_formats": "data_tools.convert.limited:read_formats",
+    "data_set_origin": "data_tools.convert.limited:read_origin",
 }
 """Job -> `module:function`."""

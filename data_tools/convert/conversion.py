@@ -3,7 +3,6 @@
 The written data set appears under its name, whole, when it has been read back and found to hold what was read.
 """
 
-import dataclasses
 import os
 import shutil
 from collections.abc import Callable, Iterator
@@ -24,23 +23,26 @@ Reader = Callable[[Losses], Iterator[Demo]]
 
 def convert(
     source: Path,
-    source_format: tuple[str, Format],
+    source_format: str,
     destination: Path,
     destination_format: tuple[str, Format],
     read: Reader,
     options: WriteOptions,
     *,
+    origin: Provenance | None = None,
     overwrite: bool = False,
     max_demos: int | None = None,
 ) -> ConversionReport:
     """Convert one data set.
 
     Args:
-        source: what is read; only its name and provenance are used here.
-        source_format, destination_format: names and formats.
+        source: what is read; only its name is used here.
+        source_format: its name.
         destination: name of the new file or folder.
+        destination_format: its name and how to write it.
         read: gives the demos of the source; it is called twice.
         options: choices of the writer.
+        origin: what is known of the source; None when nothing is.
         overwrite: replace what stands at `destination`.
         max_demos: convert only so many.
 
@@ -54,13 +56,15 @@ def convert(
     losses, before, after = Losses(), Tally(), Tally()
     destination.parent.mkdir(parents=True, exist_ok=True)
     try:
-        origin = _origin(source, *source_format)
+        if origin is None:
+            losses.add("The source says nothing of its licence, seed and consent in a way that is known here.")
+            note = f"mil convert from {source_format}: {source.name}"
+            origin = Provenance(licence="not stated", consent="not stated", created_by=note)
         target.write(partial, before.watch(islice(read(losses), max_demos)), origin, options, losses)
-        _say_origin(origin, source_format[0], target, partial, losses)
         written = target.read(partial, ReadOptions(), Losses())
         difference = compare(islice(read(Losses()), max_demos), written, after)
         report = ConversionReport(
-            str(source), source_format[0], str(destination), destination_format[0],
+            str(source), source_format, str(destination), destination_format[0],
             before.content(), after.content(), difference, tuple(losses.sentences),
         )  # fmt: skip
         _check(report, options, difference)
@@ -81,22 +85,6 @@ def check_destination(destination: Path, target: Format, source: Path, *, overwr
         refuse(destination, f"a {'file' if target.suffix else 'folder'} to replace", "the other", "move it away")
     if target.suffix and film_folder(destination).exists():
         refuse(destination, "no films beside it", f"{film_folder(destination)}", "choose another name for --out")
-
-
-def _origin(source: Path, name: str, source_format: Format) -> Provenance:
-    known = source_format.read_provenance(source)
-    made_by = f"mil convert from {name}"
-    if known is not None:
-        return known
-    return Provenance(licence="not stated", consent="not stated", created_by=f"{made_by}: {source.name}")
-
-
-def _say_origin(origin: Provenance, name: str, target: Format, partial: Path, losses: Losses) -> None:
-    if origin.created_by.startswith(f"mil convert from {name}:"):
-        losses.add("The source says nothing of its licence, seed and consent in a way that is known here.")
-    kept = target.read_provenance(partial)
-    if kept is None or dataclasses.replace(kept, code_version=origin.code_version) != origin:
-        losses.add("The provenance (seed, licence, consent) is not carried over.")
 
 
 def _check(report: ConversionReport, options: WriteOptions, difference: Difference) -> None:
