@@ -12,7 +12,6 @@ JOBS = {
     "film_survey": "data_tools.film_jobs:survey",
     "film_part": "data_tools.film_jobs:part",
     "data_set": "data_tools.convert.limited:read_demos",
-    "data_set_formats": "data_tools.convert.limited:read_formats",
-    "data_set_origin": "data_tools.convert.limited:read_origin",
+    "data_set_survey": "data_tools.convert.limited:read_survey",
 }
 """Job -> `module:function`."""

@@ -12,18 +12,18 @@ from data_tools.limited import Limits, open_limited, stream_limited
 from data_tools.provenance import Provenance
 
 
-def formats_of(path: Path) -> list[str]:
-    """Names of the formats that a file or folder looks like."""
-    return open_limited("data_set_formats", path)
+def survey(path: Path, name: str | None = None) -> dict[str, Provenance | None]:
+    """The formats that a file or folder looks like, each with the origin that this project left in it, or None.
 
-
-def origin_of(path: Path, name: str) -> Provenance | None:
-    """The origin that this project left in a data set, or None. Raises: DataError: it cannot be opened."""
-    return provenance_or_none(open_limited("data_set_origin", path, {"format": name}))
+    Args: name: the only format to look for, taken on trust; None looks for all.
+    Raises: DataError: it cannot be opened.
+    """
+    found = open_limited("data_set_survey", path, {"format": name})
+    return {str(known): provenance_or_none(origin) for known, origin in found.items()}
 
 
 def demos_of(path: Path, name: str, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
-    """The demos of a data set. Raises: DataError: as `Format.read`. LimitReached: the child crashed or took too much."""
+    """The demos of a data set. Raises: DataError: as `Format.read`; LimitReached: the child crashed or took too much."""
     request = {"format": name, "camera": options.camera, "rate_hz": options.rate_hz}
     for item in stream_limited("data_set", path, request, _limits(path)):
         if isinstance(item, Demo):
@@ -33,15 +33,12 @@ def demos_of(path: Path, name: str, options: ReadOptions, losses: Losses) -> Ite
                 losses.add(str(sentence))
 
 
-def read_formats(path: Path, request: dict[str, Any]) -> Iterator[Any]:
-    """Job: see `formats_of`."""
-    yield [name for name, part in FORMATS.items() if part.matches(path)]
-
-
-def read_origin(path: Path, request: dict[str, Any]) -> Iterator[Any]:
-    """Job: see `origin_of`."""
-    origin = FORMATS[request["format"]].read_provenance(path)
-    yield None if origin is None else origin.to_json()
+def read_survey(path: Path, request: dict[str, Any]) -> Iterator[Any]:
+    """Job: see `survey`."""
+    name = request["format"]
+    names = [name] if name else [known for known, part in FORMATS.items() if part.matches(path)]
+    origins = {known: FORMATS[known].read_provenance(path) for known in names}
+    yield {known: None if origin is None else origin.to_json() for known, origin in origins.items()}
 
 
 def read_demos(path: Path, request: dict[str, Any]) -> Iterator[Any]:

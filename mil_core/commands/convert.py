@@ -10,8 +10,9 @@ from tyro.conf import Positional, arg
 from data_tools.convert import FORMATS
 from data_tools.convert.conversion import check_destination, convert
 from data_tools.convert.format import ImageStorage, Losses, ReadOptions, WriteOptions
-from data_tools.convert.limited import demos_of, formats_of, origin_of
+from data_tools.convert.limited import demos_of, survey
 from data_tools.demo import Demo
+from data_tools.provenance import Provenance
 from mil_core.commands.output import BadArgument, console, write_json
 
 Name = Literal["mil", "robomimic", "lerobot_v21", "lerobot_v3", "act", "minari", "mcap"]
@@ -56,7 +57,7 @@ class Convert:
             known = ", ".join(target.images)
             raise BadArgument(f"--images: expected {known} for {self.to}, found {images}; choose one of them.")
         check_destination(self.out, target, self.source, overwrite=self.overwrite)
-        name = self._source_format()
+        name, origin = self._source()
         options = ReadOptions(self.camera, self.rate_hz)
 
         def read(losses: Losses) -> Iterator[Demo]:
@@ -69,7 +70,7 @@ class Convert:
             (self.to, target),
             read,
             WriteOptions(images, self.rate_hz, self.keep_frames),
-            origin=origin_of(self.source, name),
+            origin=origin,
             overwrite=self.overwrite,
             max_demos=QUICK_DEMOS if self.quick else None,
         )
@@ -78,17 +79,15 @@ class Convert:
         console.print(report.render())
         return 0
 
-    def _source_format(self) -> str:
-        """The format of the source, found out when it was not named. Raises: BadArgument: it fits none, or several."""
+    def _source(self) -> tuple[str, Provenance | None]:
+        """Format and origin of the source. Raises: BadArgument: it looks like no format, or like several."""
         if not self.source.exists():
             raise BadArgument(f"{self.source}: expected a file or folder, found nothing; check the name.")
-        if self.source_format is not None:
-            return self.from_
-        found = formats_of(self.source)
+        found = survey(self.source, self.source_format)
         if len(found) != 1:
             known = "; ".join(f"{name} ({part.title})" for name, part in FORMATS.items())
             raise BadArgument(
                 f"{self.source}: expected one format that it looks like, found {', '.join(found) or 'none'}; "
                 f"add --from with one of: {known}."
             )
-        return found[0]
+        return found.popitem()
