@@ -22,7 +22,7 @@ from data_tools.seal import SEAL_BYTES, write_seal
 FORMAT_VERSION = 2
 """2 added what a recorder knows, and filter keys by outcome; files of version 1 are read as before."""
 _FRAMES_PER_CHUNK = 10  # a second of film: large enough to compress, small enough to read a part
-_TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # it becomes the name of a file and of a group
+TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # it becomes the name of a file and of a group
 
 
 class DemoWriter:
@@ -79,8 +79,8 @@ class DemoWriter:
 
     def append_demo(self, demo: Demo) -> None:
         """Add one demo; demos of a task that come this way need not follow each other."""
-        if not _TASK_ID.fullmatch(demo.task_id):
-            refuse(str(self._path), f"a task id like {_TASK_ID.pattern}", f"{demo.task_id!r}", "rename the task")
+        if not TASK_ID.fullmatch(demo.task_id):
+            refuse(str(self._path), f"a task id like {TASK_ID.pattern}", f"{demo.task_id!r}", "rename the task")
         self._file.require_group(f"films/{demo.task_id}")
         self._append_demo(demo)
 
@@ -148,8 +148,8 @@ class DemoWriter:
         flush_to_disk(self._path.parent)
 
     def _check_task_id(self, task_id: str) -> None:
-        if not _TASK_ID.fullmatch(task_id):
-            refuse(str(self._path), f"a task id like {_TASK_ID.pattern}", f"{task_id!r}", "rename the task")
+        if not TASK_ID.fullmatch(task_id):
+            refuse(str(self._path), f"a task id like {TASK_ID.pattern}", f"{task_id!r}", "rename the task")
 
     def _check_name(self) -> None:
         if self._path.suffix != ".hdf5":

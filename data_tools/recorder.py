@@ -43,6 +43,8 @@ class RecorderLimits:
     """A take ends when less space is free."""
     max_stream_bytes: int = MAX_ARRAY_BYTES
     """A take ends before one of its streams is larger than what a demo file may hold."""
+    start_s: float = 10.0
+    """Time that the writer has to begin; the world waits for it once for each take."""
     finish_s: float = 60.0
     """Time that the writer has to flush the rest at the end of a take."""
 
@@ -80,7 +82,7 @@ class Take:
         self._done: dict[str, Any] | None = None
         self._queue: deque[tuple[bytes, bytes]] = deque()
         self._queued_bytes = 0
-        self._is_ending = False
+        self._is_ready = self._is_ending = False
         self._changed = threading.Condition()
         self._writer = _start_writer(folder, keep_open)
         begin = {"info": info, "streams": [asdict(spec) for spec in streams], "min_free_bytes": limits.min_free_bytes}
@@ -88,6 +90,9 @@ class Take:
         self._threads = [threading.Thread(target=target, daemon=True) for target in (self._feed, self._listen)]
         for thread in self._threads:
             thread.start()
+        with self._changed:
+            self._changed.wait_for(lambda: self._is_ready or self._fault is not None, limits.start_s)
+        self._watch.started_s = time.monotonic()
 
     @property
     def writer_pid(self) -> int:
@@ -210,6 +215,10 @@ class Take:
             answer = json.loads(line)
             if "done" in answer:
                 self._done = answer["done"]
+            elif "ready" in answer:
+                with self._changed:
+                    self._is_ready = True
+                    self._changed.notify_all()
             else:
                 self.num_segments, self.bytes_free = answer["segment"] + 1, answer["bytes_free"]
         code = self._writer.wait()

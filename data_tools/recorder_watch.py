@@ -61,6 +61,8 @@ class WatchLimits:
     """A stream that was there and sends nothing for this long is lost."""
     jump_s: float = 1.0
     """A capture time that runs this far ahead of the steady clock, from one sample to the next, is a jump."""
+    may_pause: tuple[str, ...] = ()
+    """Streams that may fall silent."""
 
 
 @dataclass
@@ -123,8 +125,9 @@ class Watch:
         is_new = capture_gap_s != 0
         if is_new and not count.taken + count.overflowed:
             count.first_time_s = capture_time_s
-        count.last_time_s, count.last_receive_s = capture_time_s, receive_time_s
         count.repeated += not is_new
+        if is_new:
+            count.last_time_s, count.last_receive_s = capture_time_s, receive_time_s
         return is_new
 
     def keep(self, name: str, *, has_room: bool) -> None:
@@ -135,7 +138,9 @@ class Watch:
 
     def silence(self, now_s: float) -> Fault | None:
         """The stream that has been silent for too long, if there is one; a repeat of an old sample is silence too."""
-        for count in self.counts.values():
+        for name, count in self.counts.items():
+            if name in self.limits.may_pause:
+                continue
             since_s = self.started_s if math.isnan(count.last_receive_s) else count.last_receive_s
             if now_s - since_s > self.limits.silence_s:
                 detail = f"{count.spec.name}: expected a sample within {self.limits.silence_s:g} s, found none"

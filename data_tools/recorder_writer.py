@@ -3,7 +3,7 @@
     python -m data_tools.recorder_writer FOLDER
 
 A process of its own, so that neither compression nor a slow disk nor the death of the recorder's owner costs more than
-the segment at hand. Answers stand on the standard output, one line of JSON for each flushed segment and one at the end.
+the segment at hand. Answers stand on the standard output, one line of JSON when it is ready, for each flushed segment, and at the end.
 When the input ends without a word, the owner has died: what came so far is flushed and the take is left without an end.
 """
 
@@ -26,8 +26,8 @@ from isal import isal_zlib
 from data_tools.atomic import flush_to_disk
 from data_tools.journal import JOURNAL, SAMPLE, StreamSpec, begin_line, end_line, segment_file, segment_line
 
-SEGMENT_S = 0.4
-"""Length of a segment: with the time that the disk takes to flush it, less than the promised half second is at risk."""
+SEGMENT_S = 0.3
+"""Age of its first sample at which a segment is flushed: even with a busy disk no more than half a second is at risk."""
 BEGIN, END = 0xFFFFFFFE, 0xFFFFFFFF
 """Indices of the two records that are no samples; their payload is JSON."""
 DEFLATE_LEVEL = 1
@@ -64,7 +64,7 @@ class SegmentWriter:
 
     def append(self, stream: int, capture_time_s: float, receive_time_s: float, payload: bytes | bytearray) -> None:
         """Add a sample to the segment at hand, or to a new one. Raises: OSError: the disk, also of earlier segments."""
-        segment = self._segment or self._open_segment()
+        segment = self._segment or self._open_segment(receive_time_s)
         deflated = isal_zlib.compress(payload, DEFLATE_LEVEL)
         for part in (SAMPLE.pack(stream, len(deflated), capture_time_s, receive_time_s), deflated):
             _write(segment, part)
@@ -95,12 +95,13 @@ class SegmentWriter:
         if end is not None:
             self._write_line(end_line(end))
 
-    def _open_segment(self) -> FileIO:
+    def _open_segment(self, first_s: float) -> FileIO:
         free = shutil.disk_usage(self._folder).free
         if free < self._min_free_bytes:
             raise DiskFull(errno.ENOSPC, f"expected {self._min_free_bytes} free bytes, found {free}")
         self._segment = FileIO(segment_file(self._folder, self._index), "xb")
-        self._opened_s, self._hash = time.monotonic(), hashlib.sha256()
+        # The steady clock is the same in both processes: time that the sample waited in the queue counts.
+        self._opened_s, self._hash = min(first_s, time.monotonic()), hashlib.sha256()
         self._num_samples = self._num_bytes = 0
         return self._segment
 
@@ -131,6 +132,7 @@ def serve(source: FileIO, folder: Path) -> dict[str, Any]:
     end = None
     try:
         writer = SegmentWriter(folder, head["info"], streams, head["min_free_bytes"])
+        _answer({"ready": True})
         end = _copy(source, writer)
         writer.finish(end)
     except OSError as error:

@@ -87,16 +87,22 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, mode: str) -> Iterator[Rig]:
-    """A graph that is ready, with three films: bright (adapts well), dark (becomes a policy of NaN), and cut short."""
+def rig(folder: Path, mode: str, more: tuple[NodeProcess, ...] = ()) -> Iterator[Rig]:
+    """A graph that is ready, with three films: bright (adapts well), dark (becomes a policy of NaN), and cut short.
+
+    Args: more: processes to start beside the simulator, the gate and the policy.
+    """
     library = folder / "library"
     library.mkdir(parents=True)
     for name, brightness in {"bright": 200, "dark": 5}.items():
         write_video(library / f"{name}.mp4", [np.full((90, 100, 3), brightness, np.uint8)] * 20, 10.0)
     (library / "cut.mp4").write_bytes((library / "bright.mp4").read_bytes()[:700])
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
-    overrides = {"policy_runner": {"library": library}}
-    with Graph((SIM_ROBOT, SAFETY_GATE, RUNNER), params_file(mode), overrides, folder / "log", environment) as graph:
+    recorder = {"library": folder / "demos", "extra_cameras": "spectator=spectator/image"}
+    overrides = {"policy_runner": {"library": library}, "demo_recorder": recorder}
+    with Graph(
+        (SIM_ROBOT, SAFETY_GATE, RUNNER, *more), params_file(mode), overrides, folder / "log", environment
+    ) as graph:
         ready = Rig(graph)
         with ready.client:
             ready.client.wait_ready()

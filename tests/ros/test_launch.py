@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from mil_bringup.environment import ROOT
-from mil_bringup.processes import ADAPT_AND_RUN, SIMULATE, NodeProcess
+from mil_bringup.processes import ADAPT_AND_RUN, RECORD, SIMULATE, NodeProcess
 
 LAUNCH = ROOT / "launch"
 
@@ -62,7 +62,8 @@ def named(found: list[Call], kind: str) -> list[Call]:
 
 
 @pytest.mark.parametrize(
-    ("file", "processes"), [("simulate.launch.py", SIMULATE), ("adapt_and_run.launch.py", ADAPT_AND_RUN)]
+    ("file", "processes"),
+    [("simulate.launch.py", SIMULATE), ("adapt_and_run.launch.py", ADAPT_AND_RUN), ("record.launch.py", RECORD)],
 )
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_start_the_same_processes(file: str, processes: tuple[NodeProcess, ...]) -> None:
@@ -72,7 +73,7 @@ def test_launch_files_start_the_same_processes(file: str, processes: tuple[NodeP
     assert len(nodes) == len(processes)
 
 
-@pytest.mark.parametrize("file", ["simulate.launch.py", "adapt_and_run.launch.py"])
+@pytest.mark.parametrize("file", ["simulate.launch.py", "adapt_and_run.launch.py", "record.launch.py"])
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_take_the_same_parameter_files(file: str) -> None:
     found = entities(LAUNCH / file)
@@ -87,6 +88,6 @@ def test_launch_files_take_the_same_parameter_files(file: str) -> None:
 
 
 def test_executables_exist_under_the_names_that_launch_files_use() -> None:
-    for process in ADAPT_AND_RUN:
+    for process in {*ADAPT_AND_RUN, *RECORD}:
         setup = (ROOT / "ros2_ws" / "src" / process.package / "setup.py").read_text()
         assert f"{process.executable} = {process.module}:main" in setup

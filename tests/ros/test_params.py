@@ -8,10 +8,15 @@ import pytest
 import yaml
 from mil_bringup.processes import PARAMS, params_file
 from mil_nodes.errors import ParameterError
-from mil_nodes.params import PolicyRunnerParams, SafetyGateParams, SimRobotParams
+from mil_nodes.params import DemoRecorderParams, PolicyRunnerParams, SafetyGateParams, SimRobotParams
 from mil_safety.gate import GateLimits
 
-NODES = {"sim_robot": SimRobotParams, "safety_gate": SafetyGateParams, "policy_runner": PolicyRunnerParams}
+NODES = {
+    "sim_robot": SimRobotParams,
+    "safety_gate": SafetyGateParams,
+    "policy_runner": PolicyRunnerParams,
+    "demo_recorder": DemoRecorderParams,
+}
 
 
 @pytest.mark.parametrize("path", sorted(PARAMS.glob("*.yaml")), ids=lambda path: path.name)

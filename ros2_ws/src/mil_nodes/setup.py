@@ -15,6 +15,7 @@ setup(
     entry_points={
         "console_scripts": [
             "sim_robot = mil_nodes.sim_robot:main",
+            "demo_recorder = mil_nodes.demo_recorder:main",
             "policy_runner = mil_nodes.policy_runner:main",
         ]
     },

@@ -27,11 +27,14 @@ class NodeProcess:
 SIM_ROBOT = NodeProcess("mil_nodes", "sim_robot", "mil_nodes.sim_robot")
 SAFETY_GATE = NodeProcess("mil_safety", "safety_gate", "mil_safety.gate_node")
 POLICY_RUNNER = NodeProcess("mil_nodes", "policy_runner", "mil_nodes.policy_runner")
+DEMO_RECORDER = NodeProcess("mil_nodes", "demo_recorder", "mil_nodes.demo_recorder")
 
 SIMULATE = (SIM_ROBOT, SAFETY_GATE)
 """A simulated robot behind its gate."""
 ADAPT_AND_RUN = (*SIMULATE, POLICY_RUNNER)
 """The whole graph."""
+RECORD = (*SIMULATE, DEMO_RECORDER)
+"""A simulated robot behind its gate, and the recorder of demonstrations."""
 
 
 def params_file(mode: str) -> Path:

@@ -1,5 +1,6 @@
 """The parameters of every node as frozen dataclasses: defaults, YAML files and `ros2 param` share these names."""
 
+import re
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -82,6 +83,51 @@ class SafetyGateParams:
 
     def __post_init__(self) -> None:
         _check(0 < self.rate_hz <= 1000, "rate_hz", "a rate in (0, 1000]", self.rate_hz)
+
+
+@dataclass(frozen=True)
+class DemoRecorderParams:
+    """Parameters of the recorder of demonstrations."""
+
+    library: str = "out/library"
+    """Folder of the demonstrations, one <id>.hdf5 each."""
+    camera: str = "camera/image"
+    """Topic of the policy camera."""
+    extra_cameras: str = ""
+    """More cameras as name=topic, separated by commas; for instance "wrist=wrist_camera/image"."""
+    source: str = "commands"
+    """What counts as action. "commands": what robot/command says. "kinesthetic": how somebody moved the gripper."""
+    gripper_joint: str = "r_gripper_l_finger_joint"
+    """Kinesthetic: joint of joint_states that tells how far the gripper is open."""
+    gripper_open_rad: float = 0.5
+    """Kinesthetic: its position when the gripper is open; at zero it is closed."""
+    max_duration_s: float = 120.0
+    """Longest demonstration by the steady clock when the goal does not say."""
+    start_timeout_s: float = 5.0
+    """Every stream must have begun within this time."""
+    silence_s: float = 1.0
+    """A stream without a new sample for this long ends the take."""
+    outcome_service: str = "sim_robot/get_outcome"
+    """Service that knows whether the task is done, asked when nobody gave a label; empty on hardware."""
+    clock: str = "robot"
+    """Name of the clock that stamps pictures and states."""
+    consent: str = "not stated"
+    """What the people in the pictures agreed to."""
+
+    def __post_init__(self) -> None:
+        _check(self.source in ("commands", "kinesthetic"), "source", "commands or kinesthetic", self.source)
+        for name in ("max_duration_s", "start_timeout_s", "silence_s", "gripper_open_rad"):
+            _check(getattr(self, name) > 0, name, "a number above zero", getattr(self, name))
+        names = list(self.cameras)
+        well_formed = all(re.fullmatch(r"[a-z][a-z0-9]*", name) for name in names)
+        _check(well_formed, "extra_cameras", "name=topic,name=topic", self.extra_cameras)
+        _check(not {"state", "action"} & set(names), "extra_cameras", "other names than state, action", names)
+
+    @property
+    def cameras(self) -> dict[str, str]:
+        """Name -> topic, the policy camera under "image" first."""
+        pairs = (entry.partition("=") for entry in self.extra_cameras.split(",") if entry)
+        return {"image": self.camera, **{name.strip(): topic.strip() for name, _, topic in pairs}}
 
 
 def declare(node: Node, params: type[Params]) -> Params:

@@ -16,6 +16,8 @@ COMMAND = QoSProfile(
     history=HistoryPolicy.KEEP_LAST,
     lifespan=Duration(nanoseconds=100_000_000),
 )
+RECORD = QoSProfile(depth=30, reliability=ReliabilityPolicy.RELIABLE, history=HistoryPolicy.KEEP_LAST)
+"""For whoever wants everything: a second of pictures may wait."""
 LATEST = QoSProfile(
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,

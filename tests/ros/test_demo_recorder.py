@@ -1,0 +1,185 @@
+"""The recorder of demonstrations over DDS: what the robot saw and was told comes back from the library."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from mil_bringup.bringup import BringupError
+from mil_bringup.processes import DEMO_RECORDER
+from mil_interfaces.action import RecordDemo
+from mil_interfaces.srv import StartRecording
+from mil_nodes.conversions import action_from
+from rclpy.action.client import ActionClient
+from rig import Rig, rig
+from std_msgs.msg import String
+from std_srvs.srv import Trigger
+
+from data_tools.atomic import file_sha256
+from data_tools.demo import Demo
+from data_tools.hdf5 import read_tasks
+from data_tools.hdf5_recording import read_streams
+
+pytestmark = pytest.mark.ros
+RESULT = RecordDemo.Result
+NS_PER_S = 1e9
+
+
+class Recorder:
+    """A client of the recorder."""
+
+    def __init__(self, running: Rig, library: Path) -> None:
+        self.running, self.library = running, library
+        self.client = running.client
+        self.action = ActionClient(self.client.node, RecordDemo, "demo_recorder/record_demo")
+        self.feedback: list[RecordDemo.Feedback] = []
+        self.notices: list[str] = []
+        self.client.node.create_subscription(String, "demo_recorder/notice", lambda m: self.notices.append(m.data), 5)
+        self.client.wait(self.action.server_is_ready, "the recorder")
+
+    def begin(self, task_id: str = "some-task", seconds: float = 0.0) -> Any:
+        """A goal that is being recorded, with a fresh scene."""
+        self.running.begin()
+        self.feedback.clear()
+        goal = RecordDemo.Goal(task_id=task_id, max_duration_s=seconds)
+        sent = self.action.send_goal_async(goal, lambda message: self.feedback.append(message.feedback))
+        self.client.wait(sent.done, "an answer to the goal")
+        handle = sent.result()
+        if handle.accepted and task_id == "some-task":
+            self.client.wait(lambda: bool(self.feedback), "feedback")
+        return handle
+
+    def end(self, handle: Any, *, cancel: bool = True) -> RecordDemo.Result:
+        """The result; a goal is canceled first, which keeps what there is."""
+        if cancel:
+            self.client.wait(handle.cancel_goal_async().done, "an answer to the cancel")
+        result = handle.get_result_async()
+        self.client.wait(result.done, "the result")
+        return result.result().result
+
+    def call(self, name: str, kind: Any = Trigger, **fields: Any) -> Any:
+        service = self.client.node.create_client(kind, f"demo_recorder/{name}")
+        self.client.wait(service.service_is_ready, name)
+        answer = service.call_async(kind.Request(**fields))
+        self.client.wait(answer.done, f"an answer of {name}")
+        return answer.result()
+
+    def demo(self, demo_id: str) -> Demo:
+        (task,) = read_tasks(self.library / f"{demo_id}.hdf5")
+        (demo,) = task.demos
+        return demo
+
+
+@pytest.fixture(scope="module")
+def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
+    folder = tmp_path_factory.mktemp("recorder")
+    with rig(folder, "fast", (DEMO_RECORDER,)) as running:
+        ready = Recorder(running, folder / "demos")
+        yield ready
+        ready.action.destroy()
+
+
+def test_what_the_robot_saw_and_was_told_comes_back(recorder: Recorder) -> None:
+    handle = recorder.begin()
+    recorder.running.commands.clear()
+    assert recorder.client.run_policy("unadapted", 12).steps == 12
+    result = recorder.end(handle)
+    assert (result.termination_reason, result.dropped) == (RESULT.KEPT, 0)
+    assert (result.outcome, result.steps >= 12) == ("failure", True)
+    demo = recorder.demo(result.demo_id)
+    assert file_sha256(recorder.library / f"{result.demo_id}.hdf5") == result.sha256
+    assert (demo.task_id, demo.robot, demo.outcome, len(demo)) == ("some-task", "pr2", "failure", result.steps)
+    sent = {c.observation_ns / NS_PER_S: action_from(c) for c in recorder.running.commands if c.observation_ns}
+    answered = [i for i, time_s in enumerate(demo.action_time_s) if float(time_s) in sent]
+    assert len(answered) == 12
+    for i in answered:
+        np.testing.assert_array_equal(demo.actions[i], sent[float(demo.action_time_s[i])].astype(np.float32))
+    # The simulator stamps pictures and states of one moment alike, and the policy moved the gripper down.
+    np.testing.assert_array_equal(demo.video.capture_time_s, demo.state_time_s)
+    assert demo.states[answered[-1], 2] < demo.states[answered[0], 2] - 0.02
+    times_ns = {round(float(time_s) * NS_PER_S) for time_s in demo.video.capture_time_s}
+    assert times_ns <= set(recorder.running.stamps_ns)
+
+
+def test_a_second_camera_is_recorded_beside_the_first(recorder: Recorder) -> None:
+    handle = recorder.begin()
+    recorder.client.run_policy("unadapted", 5)
+    result = recorder.end(handle)
+    streams = read_streams(recorder.library / f"{result.demo_id}.hdf5", "demo_0")
+    assert set(streams) == {"image", "spectator", "state", "action"}
+    assert streams["spectator"].values.shape[1:] == (360, 400, 3)
+    assert set(streams["spectator"].capture_time_s) <= set(streams["image"].capture_time_s)
+    assert (np.diff(streams["image"].receive_time_s) >= 0).all()
+
+
+def test_feedback_counts(recorder: Recorder) -> None:
+    handle = recorder.begin()
+    recorder.client.run_policy("unadapted", 10)
+    recorder.client.wait(lambda: recorder.feedback[-1].frames >= 10, "ten frames")
+    assert recorder.end(handle).steps >= recorder.feedback[-1].frames - 1
+    last = recorder.feedback[-1]
+    assert last.elapsed_s > 0 and last.rate_hz > 0 and last.dropped == 0 and last.bytes_free > 0
+
+
+def test_the_service_twin_records_labels_and_keeps(recorder: Recorder) -> None:
+    recorder.running.begin()
+    assert not recorder.call("stop").success
+    before = set(recorder.library.glob("episode-*.hdf5"))
+    assert recorder.call("start", StartRecording, task_id="some-task").success
+    assert not recorder.call("start", StartRecording, task_id="some-task").success
+    recorder.client.run_policy("unadapted", 8)
+    assert recorder.call("mark_success").success and recorder.call("stop").success
+    recorder.client.wait(lambda: len(set(recorder.library.glob("episode-*.hdf5")) - before) == 1, "the file")
+    (path,) = set(recorder.library.glob("episode-*.hdf5")) - before
+    assert recorder.demo(path.stem).outcome == "success"
+    recorder.client.wait(lambda: any(path.stem in notice for notice in recorder.notices), "a word about it")
+
+
+def test_what_is_discarded_is_gone(recorder: Recorder) -> None:
+    before = sorted(recorder.library.iterdir())
+    handle = recorder.begin()
+    assert recorder.call("discard").success
+    result = recorder.end(handle, cancel=False)
+    assert (result.termination_reason, result.demo_id) == (RESULT.DISCARDED, "")
+    assert sorted(recorder.library.iterdir()) == before
+
+
+def test_ends_that_nobody_asked_for_say_so(recorder: Recorder) -> None:
+    result = recorder.end(recorder.begin(seconds=0.6), cancel=False)
+    assert result.termination_reason == RESULT.TIME_UP
+    handle = recorder.begin()
+    recorder.client.run_policy("unadapted", 3)
+    recorder.running.begin()
+    result = recorder.end(handle, cancel=False)
+    assert (result.termination_reason, result.steps >= 3) == (RESULT.ROBOT_RESET, True)
+    result = recorder.end(recorder.begin("../secret"), cancel=False)
+    assert result.termination_reason == RESULT.BAD_ID and "expected" in result.message
+
+
+def test_a_second_goal_is_rejected(recorder: Recorder) -> None:
+    handle = recorder.begin()
+    second = recorder.action.send_goal_async(RecordDemo.Goal(task_id="other"))
+    recorder.client.wait(second.done, "an answer")
+    assert not second.result().accepted
+    recorder.end(handle)
+
+
+def test_a_killed_recorder_recovers_what_it_had(recorder: Recorder) -> None:
+    running = recorder.running
+    before = {path: file_sha256(path) for path in recorder.library.glob("episode-*.hdf5")}
+    recorder.begin()
+    recorder.client.run_policy("unadapted", 15)
+    running.is_death_expected = True
+    running.graph.children["demo_recorder"].kill()
+    running.graph.children["demo_recorder"].wait(30.0)
+    with pytest.raises(BringupError, match=r"demo_recorder.*SIGKILL"):
+        running.graph.check()
+    running.graph.start(DEMO_RECORDER)
+    running.client.wait(
+        lambda: len(list(recorder.library.glob("episode-*.hdf5"))) == len(before) + 1, "the recovered demo"
+    )
+    running.is_death_expected = False
+    (path,) = set(recorder.library.glob("episode-*.hdf5")) - set(before)
+    assert recorder.demo(path.stem).outcome == "unknown" and len(recorder.demo(path.stem)) >= 10
+    assert before == {path: file_sha256(path) for path in before}
