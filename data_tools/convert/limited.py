@@ -23,7 +23,7 @@ def survey(path: Path, name: str | None = None) -> dict[str, Provenance | None]:
 
 
 def demos_of(path: Path, name: str, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
-    """The demos of a data set. Raises: DataError: as `Format.read`; LimitReached: the child crashed or took too much."""
+    """The demos of a data set. Raises: DataError: as `Format.read`; LimitReached: the child broke or took too much."""
     request = {"format": name, "camera": options.camera, "rate_hz": options.rate_hz}
     for item in stream_limited("data_set", path, request, _limits(path)):
         if isinstance(item, Demo):
