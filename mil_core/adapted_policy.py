@@ -86,9 +86,10 @@ class AdaptedPolicy:
             return velocity
         closed = float(torch.sigmoid(action[-1]) > GRIPPER_THRESHOLD)
         whole = np.append(velocity, np.float32(closed))
-        if self._pose_first is None or self.end_pose is None:
+        end_pose = self.end_pose
+        if self._pose_first is None or end_pose is None:
             return whole
-        return self._pose_first(whole, observation.state[list(config.end_pose)], self.end_pose)
+        return self._pose_first(whole, observation.state[list(config.end_pose)], end_pose)
 
     @property
     def end_pose(self) -> NDArray[np.float32] | None:

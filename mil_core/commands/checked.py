@@ -3,12 +3,11 @@
 from pathlib import Path
 
 from mil_core import checkpoint as checkpoints
-from mil_core.checkpoint import Checkpoint
+from mil_core.checkpoint import AnyExperiment, Checkpoint
 from mil_core.commands.output import BadArgument
 from mil_core.errors import UnknownExperiment
 from mil_core.experiments import EXPERIMENTS
 from mil_core.experiments.experiment import Experiment
-from mil_core.experiments.imitation import ImitationExperiment
 
 
 def experiment_of(name: str) -> Experiment:
@@ -19,12 +18,12 @@ def experiment_of(name: str) -> Experiment:
     return EXPERIMENTS[name]()
 
 
-def imitation_of(name: str) -> ImitationExperiment:
-    """The experiment of a name, which must be one that acts. Raises: UnknownExperiment."""
+def experiment_as(name: str, kind: type[AnyExperiment]) -> AnyExperiment:
+    """The experiment of a name, which must be of this kind. Raises: UnknownExperiment."""
     experiment = experiment_of(name)
-    if not isinstance(experiment, ImitationExperiment):
-        known = ", ".join(sorted(n for n, make in EXPERIMENTS.items() if isinstance(make(), ImitationExperiment)))
-        raise UnknownExperiment(f"expected an experiment whose policy acts, found {name!r}; use one of: {known}.")
+    if not isinstance(experiment, kind):
+        known = ", ".join(sorted(n for n, make in EXPERIMENTS.items() if isinstance(make(), kind)))
+        raise UnknownExperiment(f"expected an experiment of kind {kind.kind!r}, found {name!r}; use one of: {known}.")
     return experiment
 
 
@@ -33,17 +32,17 @@ def default_checkpoint(experiment: str) -> Path:
     return Path("checkpoints") / experiment
 
 
-def checkpoint_of(experiment: str, folder: Path | None) -> Checkpoint[ImitationExperiment]:
-    """The checkpoint of an experiment that acts, from `folder` or the default one.
+def checkpoint_of(experiment: str, folder: Path | None, kind: type[AnyExperiment]) -> Checkpoint[AnyExperiment]:
+    """The checkpoint of an experiment of this kind, from `folder` or the default one.
 
     Raises: MilError: the experiment is unknown, the checkpoint is missing or damaged or belongs to another experiment.
     """
-    imitation_of(experiment)
+    experiment_as(experiment, kind)
     folder = folder or default_checkpoint(experiment)
-    checkpoint = checkpoints.load(folder, ImitationExperiment)
-    if checkpoint.experiment.name != experiment:
+    checkpoint = checkpoints.load(folder)
+    if not isinstance(checkpoint.experiment, kind) or checkpoint.experiment.name != experiment:
         raise BadArgument(
             f"{folder}: expected a checkpoint of {experiment!r}, found one of {checkpoint.experiment.name!r}; "
             f"type --experiment {checkpoint.experiment.name}, or name another folder."
         )
-    return checkpoint
+    return checkpoint  # pyright: ignore[reportReturnType]

@@ -11,12 +11,16 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
-from mil_core.commands.checked import checkpoint_of, default_checkpoint
+from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.output import console, num_cores, require_at_least, write_json
+from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
 from mil_core.commands.trials import TrialPlan, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
+from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.reward import RewardExperiment
 from sim.collect import task_class
 
+TASKS, REWARD_TASKS = 40, 100
 QUICK_TASKS, QUICK_TRIALS = 2, 1
 
 
@@ -30,10 +34,10 @@ class Evaluate:
     """Folder of the checkpoint; checkpoints/EXPERIMENT when left out."""
     seed: int = 7
     """Seed of test tasks and scenes."""
-    tasks: int = 40
-    """Test tasks."""
+    tasks: int | None = None
+    """Test tasks; when left out 40, or 100 where rewards are learned."""
     trials: int = 3
-    """Scenes of each task."""
+    """Scenes of each task; where rewards are learned there is one to learn in and one to be judged in."""
     workers: int | None = None
     """Processes; one a core when left out, none but this one when 0. Results do not depend on it."""
     out: Path | None = None
@@ -43,20 +47,38 @@ class Evaluate:
 
     def run(self) -> int:
         """Evaluate, print a table, write the file."""
-        require_at_least(1, {"tasks": self.tasks, "trials": self.trials})
+        require_at_least(1, {"tasks": self._num_tasks(1), "trials": self.trials})
         require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
-        checkpoint = checkpoint_of(self.experiment, self.checkpoint)
+        out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}.json"
+        if isinstance(experiment_of(self.experiment), RewardExperiment):
+            return self._evaluate_rewards(out)
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
         folder = self.checkpoint or default_checkpoint(self.experiment)
-        tasks, trials = (QUICK_TASKS, QUICK_TRIALS) if self.quick else (self.tasks, self.trials)
+        tasks, trials = self._num_tasks(TASKS), QUICK_TRIALS if self.quick else self.trials
         plan = TrialPlan(folder, checkpoint.sha256, self.seed, trials)
         criterion = task_class(checkpoint.experiment.task).criterion
         episodes = run_all(plan, tasks, num_cores() if self.workers is None else self.workers, criterion)
         result = results(checkpoint, Protocol(self.seed, tasks, trials, criterion), episodes)
-        out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}.json"
         write_json(out, result)
         console.print(table_of(result))
         console.print(f"written to {out}")
         return 0
+
+    def _evaluate_rewards(self, out: Path) -> int:
+        folder = self.checkpoint or default_checkpoint(self.experiment)
+        checkpoint = checkpoint_of(self.experiment, folder, RewardExperiment)
+        num_tasks = self._num_tasks(REWARD_TASKS)
+        result = reward_results(checkpoint, folder, self.seed, num_tasks, is_quick=self.quick)
+        write_json(out, result)
+        pictures = draw_results(result, checkpoint, out)
+        console.print(reward_table(result))
+        console.print(f"written to {out}, drawn in {', '.join(map(str, pictures))}")
+        return 0
+
+    def _num_tasks(self, ordinary: int) -> int:
+        if self.tasks is not None and not self.quick:
+            return self.tasks
+        return QUICK_TASKS if self.quick else ordinary
 
 
 def run_all(plan: TrialPlan, num_tasks: int, workers: int, criterion: Criterion) -> list[Episode]:

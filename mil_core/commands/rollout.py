@@ -18,6 +18,7 @@ from mil_core.commands.checked import checkpoint_of
 from mil_core.commands.output import console, require_at_least, write_json
 from mil_core.commands.trials import SPLIT, outcome
 from mil_core.evaluate import Episode, Protocol, results
+from mil_core.experiments.imitation import ImitationExperiment
 from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
 from sim.env import Environment
 
@@ -52,7 +53,7 @@ class Rollout:
         """Act, print how it went, write what was asked for."""
         require_at_least(1, {"episodes": self.episodes})
         require_at_least(0, {"task_index": self.task_index, "seed": self.seed})
-        checkpoint = checkpoint_of(self.experiment, self.checkpoint)
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
         policy = load_adapted(self.adapted, checkpoint)
         experiment = checkpoint.experiment
         task = task_at(experiment.task, SPLIT, self.seed, self.task_index)

@@ -5,13 +5,17 @@ from pathlib import Path
 from typing import NamedTuple
 
 from data_tools.atomic import file_sha256
-from data_tools.demo import TaskDemos
+from data_tools.demo import Split, TaskDemos
 from mil_core.commands.meta_data import own_data, simulated_data
+from mil_core.commands.output import BadArgument
 from mil_core.experiments.experiment import Experiment, Statistics
 from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.reward import NoStatistics, RewardExperiment
+from mil_core.reward_sampling import RewardSampler
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
 from mil_core.training import Sampler
+from sim.spriteworld.collect import SpriteOrder, collect_tasks
 
 
 @dataclass(frozen=True)
@@ -46,8 +50,22 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
 
     Raises: DataError, SimError, MilError: as its kind of data does.
     """
-    assert isinstance(experiment, ImitationExperiment)
+    if isinstance(experiment, RewardExperiment):
+        return _reward_set(experiment, source)
+    assert isinstance(experiment, ImitationExperiment)  # all kinds that there are
     return _imitation_set(experiment, source)
+
+
+def _reward_set(experiment: RewardExperiment, source: Source) -> TrainingSet:
+    """SpriteWorld's tasks, made in memory: that takes less time than training needs to warm up."""
+    if source.own is not None:
+        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own tasks.")
+    data, samplers = experiment.data, []
+    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
+    for split, num_tasks in sizes:
+        tasks = collect_tasks(SpriteOrder(split, seed=data.seed, demos_per_scene=data.most_demos), num_tasks)
+        samplers.append(RewardSampler(tasks, data.tasks_per_draw, data.most_demos))
+    return TrainingSet(NoStatistics(), *samplers, {})
 
 
 def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingSet:

@@ -5,9 +5,23 @@ from collections.abc import Callable
 from mil_core.experiments.daml_place import daml_place
 from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.mandril_spriteworld import (
+    mandril_spriteworld,
+    mandril_spriteworld_conditional,
+    mandril_spriteworld_fine_tuned,
+    mandril_spriteworld_recurrent,
+)
 from mil_core.experiments.mil_reach import mil_reach
+from mil_core.experiments.reward import RewardExperiment
 
-EXPERIMENTS: dict[str, Callable[[], Experiment]] = {"mil_reach": mil_reach, "daml_place": daml_place}
+EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
+    "mil_reach": mil_reach,
+    "daml_place": daml_place,
+    "mandril_spriteworld": mandril_spriteworld,
+    "mandril_spriteworld_conditional": mandril_spriteworld_conditional,
+    "mandril_spriteworld_fine_tuned": mandril_spriteworld_fine_tuned,
+    "mandril_spriteworld_recurrent": mandril_spriteworld_recurrent,
+}
 
-KINDS: dict[str, type[Experiment]] = {kind.kind: kind for kind in (ImitationExperiment,)}
+KINDS: dict[str, type[Experiment]] = {kind.kind: kind for kind in (ImitationExperiment, RewardExperiment)}
 """Kind -> class of the experiments of that kind."""

@@ -50,18 +50,20 @@ class Encoder(nn.Module):
     def __init__(self, num_inputs: int, filters: tuple[int, ...], strides: tuple[int, ...], kernel_size: int) -> None:
         super().__init__()
         sizes = zip((num_inputs, *filters[:-1]), filters, strides, strict=True)
-        self.convolutions = nn.ModuleList([nn.Conv2d(i, o, kernel_size, stride=s) for i, o, s in sizes])
+        convolutions = [nn.Conv2d(i, o, kernel_size, stride=s) for i, o, s in sizes]
         self.offsets = nn.ParameterList([nn.Parameter(torch.zeros(o)) for o in filters])
-        for convolution in self.convolutions:
+        for convolution in convolutions:
             nn.init.xavier_normal_(convolution.weight)
-            nn.init.zeros_(convolution.bias)
+            if convolution.bias is not None:
+                nn.init.zeros_(convolution.bias)
+        self.convolutions = nn.ModuleList(convolutions)
+        self._kernel_size, self._strides = kernel_size, strides
 
     def forward(self, pictures: Float[Tensor, "frame rgb height width"]) -> Float[Tensor, "frame xy_of_channel"]:
         """Feature points of pictures with values in [0, 1]."""
         value = pictures
-        for convolution, offset in zip(self.convolutions, self.offsets, strict=True):
-            kernel, stride = convolution.kernel_size[0], convolution.stride[0]
-            value = offset_norm(convolution(_padded_same(value, kernel, stride)), offset).relu()
+        for convolution, offset, stride in zip(self.convolutions, self.offsets, self._strides, strict=True):
+            value = offset_norm(convolution(_padded_same(value, self._kernel_size, stride)), offset).relu()
         return soft_argmax(value)
 
 
