@@ -1,7 +1,8 @@
 """Carries recipes out: into a new file, or in place of the old one, which is then kept as an undo copy.
 
 In place of `demos.hdf5` the old file becomes `demos.hdf5.undo-<time>`; films that the new one does not refer to move to
-`demos_films.undo-<time>/`. `undo` puts both back. Every step is a rename within the folder of the dataset, and nothing outside is touched.
+`demos_films.undo-<time>/`, and `undo` puts both back. Files are moved within the folder of the dataset, and nothing
+outside of it is touched.
 """
 
 import os

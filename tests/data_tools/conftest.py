@@ -8,7 +8,10 @@ import av
 import numpy as np
 import pytest
 
-from data_tools.demo import Demo, Film, TaskDemos, Video
+from data_tools.demo import Demo, Film, Split, TaskDemos, Video
+from data_tools.hdf5 import write_tasks
+from data_tools.hdf5_survey import survey
+from data_tools.provenance import Provenance
 
 RATE_HZ = 10
 
@@ -79,3 +82,37 @@ def task() -> TaskDemos:
     hand_xy[3] = np.nan
     film = Film(Video(four_colours(12), time_s), hand_xy)
     return TaskDemos("place-train-7", (make_demo("place-train-7", rng), make_demo("place-train-7", rng, 9)), (film,))
+
+
+def moving_demo(task_id: str, rng: np.random.Generator, num_steps: int = 12) -> Demo:
+    """A demonstration of smooth motion at about 10 Hz, in which every picture shows the state."""
+    time_s = 5.0 + np.arange(num_steps) / RATE_HZ + rng.uniform(-0.005, 0.005, num_steps)
+    phase = rng.uniform(0, 6) + np.linspace(0, 3, num_steps)[:, None] * rng.uniform(0.8, 1.2, 3)
+    states = np.sin(phase).astype(np.float32)
+    frames = np.full((num_steps, 8, 10, 3), 100, np.uint8)
+    frames += np.rint(30 * states[:, None, None, :]).astype(np.int8).view(np.uint8)
+    frames[:, 0, 0, 0] = np.arange(num_steps)  # so that no two are equal
+    actions = np.cos(phase[:, :2]).astype(np.float32)
+    stamps = time_s, time_s + 0.01, time_s + 0.02
+    return Demo(Video(frames, stamps[0]), states, actions, stamps[1], stamps[2], task_id, "planar_arm", "success")
+
+
+@pytest.fixture
+def dataset(tmp_path: Path) -> Callable[..., Path]:
+    """Write a clean demo file: some tasks, three demonstrations and one film of each."""
+
+    def write(name: str = "demos.hdf5", split: Split = "train", seed: int = 0, tasks: int = 2) -> Path:
+        rng = np.random.default_rng([seed, len(split)])
+        film = Film(Video(four_colours(12), np.arange(12) / RATE_HZ + seed))
+        ids = [f"toy-{split}-{seed}{index}" for index in range(tasks)]
+        made = [TaskDemos(i, tuple(moving_demo(i, rng) for _ in range(3)), (film,)) for i in ids]
+        write_tasks(tmp_path / name, made, Provenance("toy", split, seed), overwrite=True)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.fixture
+def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Read demo files without the limited child, whose start takes longer than a test."""
+    monkeypatch.setattr("data_tools.doctor_survey.stream_limited", lambda job, path, request, limits: survey(path, {}))
