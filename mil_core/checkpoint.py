@@ -14,6 +14,7 @@ from typing import Any, Generic, TypeVar
 from torch import Tensor, nn
 
 from data_tools.atomic import file_sha256
+from data_tools.errors import DataError
 from mil_core.errors import CheckpointCorrupt, CheckpointMissing, CheckpointVersion
 from mil_core.experiments import KINDS
 from mil_core.experiments.experiment import Experiment, Statistics
@@ -106,7 +107,7 @@ def load(folder: Path, kind: type[AnyExperiment] = Experiment) -> Checkpoint[Any
         experiment = from_plain(KINDS[config.get("kind", _FIRST_KIND)], config["experiment"])
         statistics = experiment.statistics_of(read_json(folder / STATS))
         iteration, data_sha256 = int(config["iteration"]), dict(config.get("data_sha256", {}))
-    except (KeyError, TypeError, ValueError) as error:
+    except (KeyError, TypeError, ValueError, DataError) as error:
         raise CheckpointCorrupt(
             f"{folder}: expected a whole configuration, found {error!r}; restore the folder."
         ) from error

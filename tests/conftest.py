@@ -13,6 +13,9 @@ from data_tools.normalizer import Normalizer
 from data_tools.video import write_video
 from mil_core import checkpoint
 from mil_core.experiments import EXPERIMENTS
+from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.reward import NoStatistics
+from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling
 
 settings.register_profile("untimed", deadline=None)  # a busy machine is no failure
@@ -23,6 +26,11 @@ def normalizer(size: int, std: float) -> Normalizer:
     return Normalizer(np.zeros(size, np.float32), np.full(size, std, np.float32))
 
 
+def scaling(policy: PolicyConfig) -> Scaling:
+    sizes = (policy.state_size, 1.0), (policy.velocity_size, 0.05), (policy.end_pose_size, 1.0)
+    return Scaling(*(normalizer(size, std) for size, std in sizes))
+
+
 @pytest.fixture(scope="session")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Folder of a checkpoint with random weights, by the name of its experiment."""
@@ -30,11 +38,11 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
 
     def folder(name: str) -> Path:
         if not (root / name).exists():
-            experiment, policy = EXPERIMENTS[name](), EXPERIMENTS[name]().policy
-            sizes = (policy.state_size, 1.0), (policy.velocity_size, 0.05), (policy.end_pose_size, 1.0)
-            scaling = Scaling(*(normalizer(size, std) for size, std in sizes))
+            experiment = EXPERIMENTS[name]()
+            statistics = scaling(experiment.policy) if isinstance(experiment, ImitationExperiment) else NoStatistics()
             torch.manual_seed(0)
-            checkpoint.save(root / name, experiment.build(scaling), experiment, scaling, 0, f"untrained {name}")
+            learner = experiment.build(statistics)
+            checkpoint.save(root / name, learner, experiment, statistics, 0, f"untrained {name}")
         return root / name
 
     return folder

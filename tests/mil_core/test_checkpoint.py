@@ -117,7 +117,7 @@ def test_an_adapted_policy_of_another_checkpoint_is_refused(folder, tasks, tmp_p
 def test_every_experiment_survives_json(name):
     experiment = EXPERIMENTS[name]()
     assert experiment.name == name
-    assert from_plain(ImitationExperiment, json.loads(json.dumps(dataclasses.asdict(experiment)))) == experiment
+    assert from_plain(type(experiment), json.loads(json.dumps(dataclasses.asdict(experiment)))) == experiment
 
 
 def test_an_unknown_or_mistyped_field_is_refused(experiments):

@@ -8,18 +8,19 @@ from safetensors.torch import load_file, save_file
 from mil_core import doctor
 from mil_core.commands.doctor import Doctor
 from mil_core.doctor import Check
+from mil_core.experiments import EXPERIMENTS
 
 
 @pytest.fixture
 def checkpoints(tmp_path, untrained):
-    for name in ("daml_place", "mil_reach"):
+    for name in EXPERIMENTS:
         shutil.copytree(untrained(name), tmp_path / "checkpoints" / name)
     return tmp_path / "checkpoints"
 
 
 def test_whole_checkpoints_are_good_and_tell_their_hash(checkpoints):
     checks = doctor.check_checkpoints(checkpoints)
-    assert [check.name for check in checks] == ["checkpoint daml_place", "checkpoint mil_reach"]
+    assert [check.name for check in checks] == [f"checkpoint {name}" for name in sorted(EXPERIMENTS)]
     assert all(check.is_good and "sha256" in check.found for check in checks)
 
 
@@ -36,8 +37,10 @@ def test_a_bad_checkpoint_is_named_with_the_command_that_mends_it(checkpoints, f
     else:
         config = checkpoints / "mil_reach" / "config.json"
         config.write_text(config.read_text().replace('"format_version": 1', '"format_version": 9'))
-    good, bad = doctor.check_checkpoints(checkpoints)
-    assert good.is_good and not bad.is_good
+    checks = {check.name: check for check in doctor.check_checkpoints(checkpoints)}
+    bad = checks.pop("checkpoint mil_reach")
+    assert all(check.is_good for check in checks.values())
+    assert not bad.is_good
     assert "mil train --experiment mil_reach" in bad.mend and "found" in bad.found
 
 
