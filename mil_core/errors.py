@@ -43,3 +43,7 @@ class NotEnoughDemos(MilError):
 
 class InvalidProblem(MilError):
     """A planning problem has broken dynamics, rewards, starts or horizon, or a goal that cannot be reached."""
+
+
+class PeerMissing(MilError):
+    """A benchmark's peer is not installed."""

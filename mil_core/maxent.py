@@ -77,7 +77,7 @@ def step_visitation(reward: Tensor, start: Tensor, transitions: Transitions, hor
     """Probability of each state at each step, shape (horizon, task, state); else as state_visitation."""
     _check_start(start, reward)
     pushes = [step.push for step in _backups(reward, transitions, horizon)]
-    visits = [start.T]
+    visits = [start.T.contiguous()]
     for push in pushes[:0:-1]:
         visits.append(push(visits[-1]))
     return torch.stack([visit.T for visit in visits])
@@ -155,13 +155,13 @@ def _drawn(probability: NDArray[np.float64], rng: np.random.Generator) -> NDArra
 def _backups(reward: Tensor, transitions: Transitions, horizon: int) -> Iterator[_Backup]:
     """Soft value iteration from the last step to the first."""
     _check_problem(reward, transitions, horizon)
-    value = torch.zeros_like(reward.T)
-    level = reward.new_zeros(len(reward))
+    by_state = reward.T.contiguous()
+    value, level = torch.zeros_like(by_state), reward.new_zeros(len(reward))
     for _ in range(horizon):
         top = value.detach().amax(0)
         next_value, level = value - top, level + top
         log_total, push = _soft_maximum(next_value, transitions)
-        value = reward.T + log_total
+        value = by_state + log_total
         yield _Backup(value, level, next_value, push)
 
 

@@ -19,9 +19,11 @@ from mil_core.algorithms.mil import Mil
 from mil_core.bench.adapt import bench_adapt
 from mil_core.bench.comparison import Comparison, Timing, seconds_of
 from mil_core.bench.control import bench_control
+from mil_core.bench.maxent import Peer, bench_maxent, problems, run_peers
+from mil_core.bench.maxent_cost import HORIZONS, SIDES, cost_by_size, draw_cost, memory_over_meta_steps
 from mil_core.bench.render import bench_render
 from mil_core.checkpoint import Checkpoint
-from mil_core.commands.checked import checkpoint_of, imitation_of
+from mil_core.commands.checked import checkpoint_of, experiment_as
 from mil_core.commands.output import BadArgument, console, write_json
 from mil_core.commands.trials import SPLIT, load_support, write_test_support
 from mil_core.experiments.imitation import ImitationExperiment
@@ -38,8 +40,9 @@ THREADS = 1
 class Bench:
     """Time one thing against another way to do it; prints and writes both, the ratio and the agreement."""
 
-    name: Positional[Literal["adapt", "control", "render"]]
-    """adapt: film file to policy. control: observation to action. render: one picture of the policy camera."""
+    name: Positional[Literal["adapt", "control", "render", "maxent"]]
+    """adapt: film file to policy. control: observation to action. render: one picture of the policy camera. maxent:
+    soft values and visits of a grid."""
     experiment: str = "daml_place"
     """Name of the experiment."""
     checkpoint: Path | None = None
@@ -48,6 +51,10 @@ class Bench:
     """Measurements: adaptations, episodes of control steps, tens of pictures."""
     out: Path | None = None
     """Results file; results/bench_NAME.json when left out (out/quick/bench_NAME.json with --quick)."""
+    peer: Peer = "imitation"
+    """Of maxent: the other way of the ratio; both are measured."""
+    peers: Path = Path("out/peers")
+    """Of maxent: folder that the peers' packages are installed in."""
     quick: bool = False
     """Two measurements, in seconds."""
 
@@ -56,9 +63,13 @@ class Bench:
         if self.repeats < 1:
             raise BadArgument(f"--repeats: expected at least 1, found {self.repeats}; type a larger number.")
         torch.set_num_threads(THREADS)
-        comparison = {"adapt": self._adapt, "control": self._control, "render": self._render}[self.name]()
+        ways = {"adapt": self._adapt, "control": self._control, "render": self._render, "maxent": self._maxent}
+        comparison = ways[self.name]()
         out = self.out or Path("out/quick" if self.quick else "results") / f"bench_{self.name}.json"
-        write_json(out, comparison.to_dict())
+        content = comparison.to_dict()
+        write_json(out, content)
+        if "cost" in content:
+            draw_cost(content["cost"], out.with_suffix(".png"))
         console.print(table_of(comparison))
         console.print(f"{comparison.agreement.what}: {comparison.agreement.difference:.2g}; written to {out}")
         return 0 if comparison.agreement.is_close else 1
@@ -68,7 +79,7 @@ class Bench:
         return 2 if self.quick else self.repeats
 
     def _adapt(self) -> Comparison:
-        checkpoint = checkpoint_of(self.experiment, self.checkpoint)
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
         experiment = checkpoint.experiment
         steps = 2 if self.quick else task_at(experiment.task, SPLIT, SEED, 0).horizon_steps
         with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
@@ -79,7 +90,7 @@ class Bench:
             )
 
     def _control(self) -> Comparison:
-        checkpoint = checkpoint_of(self.experiment, self.checkpoint)
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
         experiment, algorithm = checkpoint.experiment, _algorithm(checkpoint)
         with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
             support = load_support(write_test_support(experiment, Path(folder), SEED), experiment)
@@ -97,11 +108,19 @@ class Bench:
         return seen
 
     def _render(self) -> Comparison:
-        experiment, count = imitation_of(self.experiment), 10 * self._num_repeats
+        experiment, count = experiment_as(self.experiment, ImitationExperiment), 10 * self._num_repeats
         # Each way in a process of its own: two OpenGL contexts in one process slow each other down.
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
             peer = pool.submit(draw_ordinarily, experiment, count).result()
         return bench_render(draw(experiment, count), peer)
+
+    def _maxent(self) -> Comparison:
+        rng = np.random.default_rng(SEED)
+        given = problems(rng)
+        theirs = run_peers(given, self._num_repeats, self.peers)
+        sides, horizons, steps = (SIDES[:2], HORIZONS[:2], 10) if self.quick else (SIDES, HORIZONS, 1000)
+        details = {"cost": cost_by_size(sides, horizons, rng), "memory": memory_over_meta_steps(steps, rng)}
+        return bench_maxent(theirs, given, self._num_repeats, self.peer, details)
 
 
 def draw(experiment: ImitationExperiment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
