@@ -13,7 +13,7 @@ STEP_S = 1 / 15
 """Least time between two pictures that are looked at."""
 _LAG_S = 0.09  # least time between two pictures that are compared; a hand moves some pixels in it
 _NOISE = 6.0  # a pixel has moved when it differs by so many standard deviations of the noise
-_MIN_CHANGE = 8  # grey values: below this a change is compression, not motion
+_MIN_CHANGE, _MAX_CHANGE = 8, 30  # grey values: less is compression and never motion, more is always motion
 _MIN_SPREAD = 0.35  # a camera's own motion is seen all over the picture: in the hull of so much of its area
 _KERNEL = np.ones((3, 3), np.uint8)
 
@@ -75,7 +75,7 @@ def moving_pixels(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArra
     noise = 1.4826 * float(np.median(np.abs(change)))
     low, high = (edge(moved, _KERNEL).astype(np.int16) - moved for edge in (cv2.erode, cv2.dilate))
     beyond = np.maximum(change - high, low - change)
-    moving = (beyond > max(_MIN_CHANGE, _NOISE * noise)) & seen
+    moving = (beyond > np.clip(_NOISE * noise, _MIN_CHANGE, _MAX_CHANGE)) & seen
     return cv2.morphologyEx(moving.astype(np.uint8), cv2.MORPH_OPEN, _KERNEL[:2, :2]).astype(bool)
 
 
@@ -92,7 +92,7 @@ def camera_motion(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArra
     over the picture: before a plain table most corners may belong to the hand.
     """
     still = np.eye(2, 3)
-    corners = cv2.goodFeaturesToTrack(before, maxCorners=120, qualityLevel=0.02, minDistance=5)
+    corners = cv2.goodFeaturesToTrack(before, maxCorners=200, qualityLevel=0.005, minDistance=6)
     if corners is None or len(corners) < 8:
         return still
     found, is_found, _ = cv2.calcOpticalFlowPyrLK(before, after, corners, np.empty_like(corners))

@@ -10,6 +10,7 @@ The original is never changed, and nothing of it but the chosen part is kept.
 """
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -76,22 +77,22 @@ def stage(film: Path, name: str, library: Path, cut: Cut, num_frames: int, rate_
     request = {"crop": cut.crop, "max_decode_s": limits.time_s}
     found = open_limited("film_survey", film, request, limits)
     chosen, region = _chosen(film, found, cut), Region(*found["region"])
-    time_s = found["time_s"][(found["time_s"] >= chosen.start_s) & (found["time_s"] <= chosen.end_s)]
-    if len(time_s) < 2:
-        raise VideoError(
-            f"Film {film}: expected at least 2 frames from {chosen.start_s:g} to {chosen.end_s:g} s, found "
-            f"{len(time_s)}. Next: choose --start-s and --end-s within its {found['time_s'][-1]:.1f} s."
-        )
-    folder = library / f".staged-{os.getpid()}"
+    time_s = _times_within(film, found["time_s"], chosen)
     request |= {"start_s": chosen.start_s, "end_s": chosen.end_s, "max_side": _MAX_SIDE}
     request["crop"] = list(asdict(WHOLE if cut.is_blurred_outside else region).values())
     picked, view_s = resample_index(time_s, num_frames, rate_hz)
-    collector = _Collector(_hidden(_frames(film, request), cut, region), picked)
-    write_video(folder / FILMS / f"{name}.mp4", collector, capture_time_s=time_s)
-    view = Video(collector.view(), view_s)
-    write_video(folder / f"{name}.mp4", view.frames, capture_time_s=view_s)
-    contact_sheet(_small(view), library / f"{name}.png")
-    facts = _facts(film, found, chosen, region, cut, collector.with_repeats(stream_statistics(time_s)))
+    collector = _Collector(film, _hidden(_frames(film, request), cut, region), time_s, picked)
+    folder = library / f".staged-{os.getpid()}-{name}"
+    try:
+        write_video(folder / FILMS / f"{name}.mp4", collector, capture_time_s=time_s)
+        view = Video(collector.view(), view_s)
+        write_video(folder / f"{name}.mp4", view.frames, capture_time_s=view_s)
+        contact_sheet(_small(view), library / f"{name}.png")
+    except BaseException:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+    statistics = replace(stream_statistics(time_s), stale_repeats=collector.num_repeats)
+    facts = _facts(film, found, chosen, region, cut, statistics)
     facts |= {"capture_time_s": time_s.tolist(), "view_frames": picked.tolist()}
     return Staged(name, facts, folder, found["motion"][:, :2])
 
@@ -101,6 +102,12 @@ def commit(staged: Staged, library: Path) -> None:
     (library / FILMS).mkdir(exist_ok=True)
     for name in (f"{FILMS}/{staged.name}.mp4", f"{staged.name}.mp4"):
         os.replace(staged.folder / name, library / name)
+    discard(staged)
+
+
+def discard(staged: Staged) -> None:
+    """Delete what is staged of a film and not committed."""
+    shutil.rmtree(staged.folder, ignore_errors=True)
 
 
 def _chosen(film: Path, found: dict[str, Any], cut: Cut) -> ActivePart:
@@ -112,6 +119,17 @@ def _chosen(film: Path, found: dict[str, Any], cut: Cut) -> ActivePart:
     start_s = part.start_s if cut.start_s is None else max(0.0, cut.start_s)
     end_s = part.end_s if cut.end_s is None else min(last_s, cut.end_s)
     return ActivePart(start_s, end_s, part.is_found)
+
+
+def _times_within(film: Path, time_s: NDArray[np.float64], part: ActivePart) -> NDArray[np.float64]:
+    """Capture times of the frames of a part, as they are."""
+    inside = time_s[(time_s >= part.start_s) & (time_s <= part.end_s)]
+    if len(inside) < 2:
+        raise VideoError(
+            f"Film {film}: expected at least 2 frames from {part.start_s:g} to {part.end_s:g} s, found {len(inside)}. "
+            f"Next: choose --start-s and --end-s within its {time_s[-1]:.1f} s."
+        )
+    return inside
 
 
 def _frames(film: Path, request: dict[str, Any]) -> Iterator[Frame]:
@@ -130,28 +148,30 @@ def _hidden(frames: Iterator[Frame], cut: Cut, region: Region) -> Iterator[Frame
 class _Collector:
     """Passes pictures on to the film, keeps those of the view, and counts those that repeat the one before."""
 
-    def __init__(self, frames: Iterator[Frame], picked: NDArray[np.int64]) -> None:
-        self._frames, self._picked = frames, picked
+    def __init__(
+        self, film: Path, frames: Iterator[Frame], time_s: NDArray[np.float64], picked: NDArray[np.int64]
+    ) -> None:
+        self._film, self._frames, self._time_s, self._picked = film, frames, time_s, picked
         self._kept: dict[int, NDArray[np.uint8]] = {}
-        self._repeats = 0
+        self.num_repeats = 0
 
     def __iter__(self) -> Iterator[NDArray[np.uint8]]:
         wanted = set(self._picked.tolist())
+        found: list[float] = []
         before: NDArray[np.uint8] | None = None
-        for index, (_, picture) in enumerate(self._frames):
+        for index, (time_s, picture) in enumerate(self._frames):
+            found.append(time_s)
             if index in wanted:
                 self._kept[index] = picture
-            self._repeats += before is not None and np.array_equal(before, picture)
+            self.num_repeats += before is not None and np.array_equal(before, picture)
             before = picture
             yield picture
+        if found != self._time_s.tolist():
+            raise VideoError(f"Film {self._film}: expected the same frames twice, found others. Next: ingest it again.")
 
     def view(self) -> NDArray[np.uint8]:
         """Pictures of the view, shape (frames, height, width, 3)."""
         return np.stack([self._kept[index] for index in self._picked.tolist()])
-
-    def with_repeats(self, statistics: StreamStatistics) -> StreamStatistics:
-        """The statistics with the repeats that were counted."""
-        return replace(statistics, stale_repeats=self._repeats)
 
 
 def _facts(

@@ -47,7 +47,7 @@ def time_to_decode(path: Path) -> Limits:
     """Limits for decoding a whole film, in proportion to its size: a phone writes 2 to 12 MB in a second of film, and
     two cores decode 4K at a third of its speed."""
     num_bytes = path.stat().st_size if path.is_file() else 0
-    return Limits(time_s=20.0 + 4e-6 * num_bytes)
+    return Limits(time_s=8.0 + 4e-6 * num_bytes)
 
 
 def open_limited(

@@ -1,6 +1,5 @@
 """`mil ingest`: films from anywhere become films of the library, by an id, ready to adapt to."""
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
@@ -11,7 +10,7 @@ from data_tools.errors import DataError
 from data_tools.film_faces import face_detector
 from data_tools.film_pairs import named_films, paired
 from data_tools.film_region import Region, save_region, saved_region
-from data_tools.ingest import Cut, Staged, commit, stage
+from data_tools.ingest import Cut, Staged, commit, discard, stage
 from data_tools.ingest_page import write_page
 from data_tools.provenance import code_version
 from data_tools.publish import NOT_STATED, check_publishable, publish
@@ -82,7 +81,7 @@ class Ingest:
                 self._keep(staged)
         finally:
             for film in staged:
-                shutil.rmtree(film.folder, ignore_errors=True)
+                discard(film)
         for line in refused:
             console.print(f"refused: {line}")
         return 2 if refused else 0
@@ -128,7 +127,7 @@ class Ingest:
         stream, part = entry.facts["stream"], entry.facts["part"]
         console.print(
             f"{film}: {part['start_s']:.1f} to {part['end_s']:.1f} s, {stream['count']} frames at "
-            f"{stream['rate_hz']:.1f} Hz, {stream['drops']} dropped; kept as {name!r}"
+            f"{stream['rate_hz']:.1f} Hz, {stream['drops']} dropped; id {name!r}"
         )
 
     def _keep(self, staged: list[Staged]) -> None:

@@ -3,7 +3,6 @@
 Nobody knows which container the film meant but the one who made it, so nothing is counted as a success here.
 """
 
-import shutil
 from pathlib import Path
 
 from mil_interfaces.action import Adapt
@@ -12,6 +11,7 @@ from rich.console import Console
 from rich.table import Table
 
 from data_tools.errors import VideoError
+from data_tools.ingest import Cut, commit, stage
 from data_tools.pictures import side_by_side
 from data_tools.video import read_video
 from mil_bringup.client import Client
@@ -19,6 +19,7 @@ from mil_bringup.demo import DemoOptions
 from mil_bringup.demo_films import place_task
 from mil_bringup.demo_results import OwnFilmResult, own_film_metrics, write_metrics, write_own_film_report
 from mil_bringup.demo_run import attempt, begin, recorded, whole_graph
+from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
 from sim.collect import TRIAL_LAYOUT
 
 FILM_ID = "own-film"
@@ -28,11 +29,9 @@ NUM_SCENES = 3
 def run(options: DemoOptions, video: Path) -> None:
     """Adapt to a film and act. Raises: BringupError; MilError; DataError: the film cannot be used."""
     console = Console(highlight=False)
-    film = read_video(video)
     library = (options.out / "library").resolve()
-    library.mkdir(parents=True, exist_ok=True)
-    # Readers look at what a file holds, not at its ending.
-    shutil.copyfile(video, library / f"{FILM_ID}.mp4")
+    commit(stage(video, FILM_ID, library, Cut(), FILM_FRAMES, FILM_RATE_HZ), library)
+    film = read_video(library / f"{FILM_ID}.mp4")
     with whole_graph(options, library) as graph, Client(graph.check) as client:
         with console.status("starting the ROS 2 graph"):
             begin(client)
