@@ -5,6 +5,9 @@ from dataclasses import dataclass
 from jaxtyping import Float
 from torch import Tensor, nn
 
+MID_BRIGHTNESS = 0.5
+"""Taken off every channel before the first layer."""
+
 
 @dataclass(frozen=True)
 class RewardNetConfig:
@@ -44,4 +47,4 @@ class RewardNet(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "scene channel height width"]) -> Float[Tensor, "scene row col"]:
         """Rewards of pictures with values in [0, 1]."""
-        return self.readout(self.features(pictures - 0.5))[:, 0]
+        return self.readout(self.features(pictures - MID_BRIGHTNESS))[:, 0]

@@ -7,7 +7,7 @@ from torch import Tensor, nn
 
 from mil_core.adapted_reward import Grid
 from mil_core.baselines.conditioned import Conditioned
-from mil_core.reward_net import RewardNet, RewardNetConfig
+from mil_core.reward_net import MID_BRIGHTNESS, RewardNet, RewardNetConfig
 from mil_core.reward_scenes import Scenes
 
 
@@ -42,7 +42,7 @@ class Conditional(Conditioned):
         weight = support.weight[:, :, None, None]
         if self.looks is None or self.summary is None:
             return (support.visitation * weight).sum(1)[:, None]
-        features = self.looks(support.pictures.flatten(0, 1) - 0.5).unflatten(0, weight.shape[:2])
+        features = self.looks(support.pictures.flatten(0, 1) - MID_BRIGHTNESS).unflatten(0, weight.shape[:2])
         visits = (support.visitation * weight)[:, :, None] / self.grid.horizon
         seen, all_cells = (features * visits).sum((1, 3, 4)), (features * weight[:, :, None]).mean((3, 4)).sum(1)
         return self.summary(torch.cat([seen, all_cells], dim=1))[..., None, None]
