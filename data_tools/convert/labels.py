@@ -51,9 +51,6 @@ def build_demo(
         even = even_times(len(actions), rate_hz)
         times = (even, even, even)
         losses.add(f"The source holds no times: they are frame numbers at {rate_hz:g} Hz (--rate-hz sets another).")
-    outcome = outcome_of(labels.get("outcome"))
-    if outcome == "unknown":
-        outcome = outcome_of(labels.get("success"))
     return Demo(
         video=Video(frames, times[0]),
         states=states,
@@ -62,7 +59,7 @@ def build_demo(
         action_time_s=times[2],
         task_id=task_id_of(str(labels.get("task_id") or "unknown"), losses),
         robot=str(labels.get("robot") or "unknown"),
-        outcome=outcome,
+        outcome=outcome_of(labels.get("outcome") or labels.get("success")),
         clock=str(labels.get("clock") or NO_CLOCK),
     )
 
