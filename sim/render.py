@@ -117,6 +117,8 @@ class Renderer:
                 f"found {camera!r} at {height}x{width}; ask for another picture."
             )
         _gl_context()
+        # All renderers of a process share the context: whoever drew last left its own buffer bound.
+        mujoco.mjr_setBuffer(mujoco.mjtFramebuffer.mjFB_OFFSCREEN, self._mjr)
         view = mujoco.MjvCamera()
         view.type, view.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, camera_id
         self._option.geomgroup[BACKGROUND_GROUP] = detail

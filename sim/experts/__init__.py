@@ -4,5 +4,8 @@ from sim.experts.expert import AbstractExpert
 from sim.experts.place import PlaceExpert
 from sim.experts.push import PushExpert
 from sim.experts.reach import ReachExpert
+from sim.experts.tabletop import TabletopExpert
 
-EXPERTS: dict[str, type[AbstractExpert]] = {"place": PlaceExpert, "push": PushExpert, "reach": ReachExpert}
+EXPERTS: dict[str, type[AbstractExpert]] = {
+    "place": PlaceExpert, "push": PushExpert, "reach": ReachExpert, "tabletop": TabletopExpert,
+}  # fmt: skip

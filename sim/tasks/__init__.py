@@ -3,6 +3,9 @@
 from sim.tasks.place import PlaceTask
 from sim.tasks.push import PushTask
 from sim.tasks.reach import ReachTask
+from sim.tasks.tabletop import TabletopTask
 from sim.tasks.task import AbstractTask
 
-TASKS: dict[str, type[AbstractTask]] = {"place": PlaceTask, "push": PushTask, "reach": ReachTask}
+TASKS: dict[str, type[AbstractTask]] = {
+    "place": PlaceTask, "push": PushTask, "reach": ReachTask, "tabletop": TabletopTask,
+}  # fmt: skip

@@ -1,0 +1,58 @@
+"""Cells of a square on the table, as a camera straight above shows them. Refuses to know what stands there."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from sim.errors import SimError
+
+
+@dataclass(frozen=True)
+class TableGrid:
+    """A square on the table, in the robot's base frame; the picture's upper edge is the one far from the robot."""
+
+    low_m: tuple[float, float] = (0.38, -0.32)
+    """Least x and y: the near right corner, seen from the robot."""
+    side_m: float = 0.42
+    """Length of each side."""
+    cells: int = 20
+    """Cells along each side."""
+
+    @property
+    def cell_m(self) -> float:
+        """Side of one cell."""
+        return self.side_m / self.cells
+
+    @property
+    def centre_m(self) -> NDArray[np.float64]:
+        """Middle of the square, x and y, shape (2,)."""
+        return np.array(self.low_m) + self.side_m / 2
+
+    def to_xy_m(self, cells: NDArray[np.integer]) -> NDArray[np.float64]:
+        """Middles of cells.
+
+        Args: cells: rows and columns, shape (..., 2).
+        Returns: x and y in the base frame, shape (..., 2), metres.
+        """
+        # Rows go down the picture, towards the robot (-x); columns to its right (-y).
+        return np.array(self.low_m) + self.side_m - (np.asarray(cells) + 0.5) * self.cell_m
+
+    def to_cells(self, xy_m: NDArray[np.floating]) -> NDArray[np.int64]:
+        """Cells that points lie in.
+
+        Args: xy_m: x and y in the base frame, shape (..., 2), metres.
+        Returns: rows and columns, shape (..., 2).
+        Raises: SimError: a point lies outside.
+        """
+        cells = np.floor((np.array(self.low_m) + self.side_m - np.asarray(xy_m)) / self.cell_m).astype(np.int64)
+        if ((cells < 0) | (cells >= self.cells)).any():
+            raise SimError(
+                f"Expected points within {self.side_m} m of {self.low_m}, found {np.round(xy_m, 3).tolist()}; "
+                "move them into the square or widen it."
+            )
+        return cells
+
+    def distances_m(self, xy_m: NDArray[np.floating]) -> NDArray[np.float64]:
+        """Distance of every cell's middle from a point, shape (cells, cells)."""
+        return np.linalg.norm(self.to_xy_m(np.moveaxis(np.indices((self.cells, self.cells)), 0, -1)) - xy_m, axis=-1)

@@ -1,0 +1,205 @@
+"""The tabletop task: its grid, its layouts, what counts as touching, and the expert's way."""
+
+from collections.abc import Iterator
+
+import mujoco
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from sim.collect import layout_rng, task_at
+from sim.env import Environment
+from sim.errors import ExpertFailed, SimError
+from sim.experts.tabletop import TabletopExpert
+from sim.path_follower import PathFollower
+from sim.render import Renderer
+from sim.robots.pr2 import PR2
+from sim.table_grid import TableGrid
+from sim.tabletop_collect import collect_table_task
+from sim.tabletop_path import drive, shortest_path, start_cell
+from sim.tasks.tabletop import FRAGILE, GAP_M, GRID, NUM_LOW, TABLE_HEIGHT_M, THINGS, TabletopTask, places_m
+from sim.tasks.task import TOOL_SITE
+
+CELLS = st.tuples(st.integers(0, GRID.cells - 1), st.integers(0, GRID.cells - 1))
+
+
+@pytest.fixture(scope="module")
+def shared_env() -> Iterator[Environment]:
+    with Environment(task_at("tabletop", "test", 0, 1), PR2()) as environment:
+        yield environment
+
+
+@pytest.fixture
+def env(shared_env: Environment) -> Environment:
+    shared_env.reset(layout_rng(0, "test", 1, 0))
+    return shared_env
+
+
+def task_of(env: Environment) -> TabletopTask:
+    assert isinstance(env.task, TabletopTask)
+    return env.task
+
+
+def touched(env: Environment) -> bool:
+    return task_of(env).has_touched(env.model, env.data)
+
+
+@given(CELLS)
+def test_cells_and_places_are_a_round_trip(cell: tuple[int, int]) -> None:
+    assert tuple(GRID.to_cells(GRID.to_xy_m(np.array(cell)))) == cell
+
+
+@given(st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True))
+def test_a_place_lies_in_its_cell(across: float, along: float) -> None:
+    xy_m = np.array(GRID.low_m) + GRID.side_m * np.clip([across, along], 1e-6, 1 - 1e-6)
+    assert np.abs(GRID.to_xy_m(GRID.to_cells(xy_m)) - xy_m).max() <= GRID.cell_m / 2 + 1e-9
+
+
+def test_places_off_the_grid_are_refused() -> None:
+    with pytest.raises(SimError, match="widen"):
+        TableGrid().to_cells(np.array([0.0, 0.0]))
+
+
+def test_the_picture_shows_each_cell_where_the_grid_says(env: Environment) -> None:
+    view = env.data.camera("policy")
+    cells = np.moveaxis(np.indices((GRID.cells, GRID.cells)), 0, -1).reshape(-1, 2)
+    places_on_table_m = np.column_stack([GRID.to_xy_m(cells), np.full(len(cells), TABLE_HEIGHT_M)])
+    right, up, _ = ((places_on_table_m - view.xpos) @ view.xmat.reshape(3, 3)).T
+    # The camera is orthographic: its opening is the height of the picture in metres.
+    found = 0.5 + np.stack([-up, right], axis=1) / env.model.camera("policy").fovy[0]
+    np.testing.assert_allclose(found * GRID.cells, cells + 0.5, atol=1e-6)
+
+
+@pytest.mark.parametrize("cell", [(4, 15), (15, 4), (10, 10)])
+def test_a_glass_is_drawn_where_it_stands(env: Environment, cell: tuple[int, int]) -> None:
+    def drawn(xy_m: np.ndarray) -> np.ndarray:
+        env.data.joint(FRAGILE[0]).qpos[:3] = [*xy_m, TABLE_HEIGHT_M]
+        mujoco.mj_forward(env.model, env.data)
+        return env.render().astype(int)
+
+    changed = np.abs(drawn(GRID.to_xy_m(np.array(cell))) - drawn(np.array([2.0, 2.0]))).max(-1) > 3
+    np.testing.assert_allclose(np.argwhere(changed).mean(0) / 4 - 0.5, cell, atol=0.6)
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_layouts_leave_room_and_a_way_from_everywhere(index: int) -> None:
+    task = task_at("tabletop", "train", 1, index)
+    assert isinstance(task, TabletopTask)
+    radii_m = np.array([thing.footprint_m for thing in task.things])
+    for seed in range(5):
+        found_m = task.drawn_places_m(np.random.default_rng(seed))
+        gaps_m = np.linalg.norm(found_m[:, None] - found_m[None], axis=-1) - radii_m - radii_m[:, None]
+        assert gaps_m[np.triu_indices(len(radii_m), 1)].min() > GAP_M
+        is_forbidden = task.is_forbidden(found_m)
+        goal = tuple(GRID.to_cells(found_m[0]))
+        for start in np.argwhere(~is_forbidden)[::37]:
+            path = shortest_path(is_forbidden, tuple(start), goal)
+            assert tuple(path[0]) == tuple(start) and tuple(path[-1]) == goal
+            assert not is_forbidden[tuple(path.T)].any()
+            assert (np.abs(np.diff(path, axis=0)).max(axis=1, initial=1) == 1).all()
+
+
+def test_a_goal_behind_a_wall_is_told() -> None:
+    is_forbidden = np.zeros((5, 5), bool)
+    is_forbidden[2] = True
+    with pytest.raises(ExpertFailed, match="clear way"):
+        shortest_path(is_forbidden, (0, 0), (4, 4))
+
+
+def test_the_start_is_the_clear_cell_nearest_to_the_tool() -> None:
+    is_forbidden = np.zeros((20, 20), bool)
+    is_forbidden[19, 19] = True
+    assert start_cell(np.zeros((20, 20), bool), np.array([0.3, -0.5])) == (19, 19)
+    assert start_cell(is_forbidden, np.array([0.3, -0.5])) in {(19, 18), (18, 19)}
+
+
+@settings(max_examples=30)
+@given(st.lists(st.tuples(*[st.floats(-0.3, 0.3)] * 3), min_size=1, max_size=6), st.floats(0.05, 0.3))
+def test_following_ends_at_the_end_and_never_speeds(corners: list, speed_m_s: float) -> None:
+    waypoints_m = np.array(corners)
+    path, tool_m, longest_m_s = PathFollower(waypoints_m, speed_m_s), waypoints_m[0].copy(), 0.0
+    length_m = np.linalg.norm(np.diff(waypoints_m, axis=0), axis=1).sum()
+    for _ in range(int(10 * length_m / speed_m_s) + 60):
+        velocity = path.velocity_m_s(tool_m)
+        longest_m_s = max(longest_m_s, float(np.linalg.norm(velocity)))
+        tool_m += 0.1 * velocity
+    assert longest_m_s <= speed_m_s + 1e-9
+    assert np.linalg.norm(tool_m - waypoints_m[-1]) < 0.01
+
+
+def test_things_rest_untouched_while_the_arm_is_away(env: Environment) -> None:
+    for _ in range(20):
+        env.advance(PR2.idle_action)
+    assert not touched(env) and not env.success()
+
+
+def test_a_pushed_glass_stays_touched_until_the_next_reset(env: Environment) -> None:
+    home = env.data.joint(FRAGILE[1]).qpos.copy()
+    env.data.joint(FRAGILE[1]).qpos[0] += 0.01
+    mujoco.mj_forward(env.model, env.data)
+    assert touched(env)
+    env.data.joint(FRAGILE[1]).qpos[:] = home
+    mujoco.mj_forward(env.model, env.data)
+    assert touched(env)
+    env.reset(layout_rng(0, "test", 1, 0))
+    assert not touched(env)
+
+
+def test_a_pushed_plate_is_no_harm(env: Environment) -> None:
+    env.data.joint("thing_1").qpos[0] += 0.004
+    mujoco.mj_forward(env.model, env.data)
+    assert not touched(env)
+
+
+def test_going_straight_through_a_glass_is_touching_it(env: Environment) -> None:
+    glass = GRID.to_cells(places_m(env.data)[NUM_LOW])
+    start = start_cell(task_of(env).is_forbidden(places_m(env.data)), env.data.site(TOOL_SITE).xpos[:2])
+    straight = shortest_path(np.zeros((GRID.cells, GRID.cells), bool), start, tuple(glass))
+    assert not drive(env, straight)
+    assert touched(env)
+
+
+def test_the_expert_arrives_without_touching(env: Environment) -> None:
+    expert = TabletopExpert()
+    expert.reset(env, np.random.default_rng(0))
+    env.reset(layout_rng(0, "test", 1, 0))
+    assert drive(env, expert.cells)
+    assert env.chosen() == 0
+    reward = task_of(env).reward(places_m(env.data))
+    assert reward[tuple(expert.cells[-1])] == reward.max()
+
+
+def test_standing_over_another_low_thing_is_no_success(env: Environment) -> None:
+    other = tuple(GRID.to_cells(places_m(env.data)[1]))
+    is_forbidden = task_of(env).is_forbidden(places_m(env.data))
+    start = start_cell(is_forbidden, env.data.site(TOOL_SITE).xpos[:2])
+    assert not drive(env, shortest_path(is_forbidden, start, other))
+    assert env.chosen() == 1 and not touched(env)
+
+
+def test_rewards_to_learn_are_repeatable_and_hold_together() -> None:
+    tasks = [collect_table_task("validation", 3, 2, num_demos=3) for _ in range(2)]
+    for one, same in zip(tasks[0].scenes, tasks[1].scenes, strict=True):
+        np.testing.assert_array_equal(one.picture, same.picture)
+        assert one.true_reward[one.goal] == one.true_reward.max()
+        assert one.visitation.sum() == pytest.approx(tasks[0].horizon, rel=1e-5)
+        for demo, again in zip(one.demos, same.demos, strict=True):
+            np.testing.assert_array_equal(demo.cells, again.cells)
+            assert tuple(demo.cells[-1]) == one.goal
+    assert (tasks[0].scenes[0].picture != tasks[0].scenes[1].picture).any()
+
+
+def test_the_robot_at_home_does_not_show_in_the_picture(env: Environment) -> None:
+    spec = mujoco.MjSpec()
+    env.task.add_to(spec)
+    model = spec.compile()
+    renderer = Renderer(model)
+    for seed in range(3):
+        seen = env.reset(np.random.default_rng(seed)).image
+        data = mujoco.MjData(model)
+        for name in THINGS:
+            data.joint(name).qpos[:] = env.data.joint(name).qpos
+        mujoco.mj_forward(model, data)
+        np.testing.assert_allclose(renderer.render(data, "policy", 80, 80).astype(int), seen, atol=2)
+    renderer.close()
