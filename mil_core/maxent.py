@@ -100,10 +100,18 @@ def irl_loss(reward: Tensor, start: Tensor, visitation: Tensor, transitions: Tra
 
     Args:
         reward, start, transitions, horizon: as state_visitation; `start` is where the demonstrations start.
-        visitation: mu_D, shape (task, state).
+        visitation: mu_D, shape (task, state); each row sums to the horizon.
 
-    Raises: InvalidProblem: as state_visitation.
+    Raises: InvalidProblem: as state_visitation, or mu_D is of paths of another length.
     """
+    length = visitation.sum(1)
+    wrong = (length - horizon).abs() > 1e-3 * horizon
+    if wrong.any():
+        task = int(wrong.nonzero()[0])
+        raise InvalidProblem(
+            f"visits of task {task}: expected their sum to be the horizon {horizon}, found {float(length[task])}; "
+            "count the last state until the horizon."
+        )
     return log_partition(reward, start, transitions, horizon) - (reward * visitation).sum(-1)
 
 

@@ -97,3 +97,10 @@ def seconds_of(action: Callable[[], object]) -> float:
     started = time.perf_counter()
     action()
     return time.perf_counter() - started
+
+
+def cpu_seconds_of(action: Callable[[], object]) -> float:
+    """How long one call keeps the processor busy, all threads together."""
+    started = time.process_time()
+    action()
+    return time.process_time() - started

@@ -13,7 +13,7 @@ from data_tools.atomic import committed_file
 from data_tools.grid import GridDemo, eight_connected
 from mil_core.adapted_reward import CELL_PX, Grid
 from mil_core.algorithms.mandril import Mandril, MandrilConfig
-from mil_core.bench.comparison import seconds_of
+from mil_core.bench.comparison import cpu_seconds_of
 from mil_core.maxent import state_visitation
 from mil_core.reward_net import RewardNet, RewardNetConfig
 from mil_core.reward_scenes import RewardMetaTask, scenes_of
@@ -45,7 +45,7 @@ def _point(side: int, horizon: int, rng: np.random.Generator) -> dict[str, Any]:
     reward = torch.from_numpy(rng.normal(size=(TASKS, len(moves))))
     start = torch.full_like(reward, 1 / len(moves))
     with torch.no_grad():
-        seconds = min(seconds_of(lambda: state_visitation(reward, start, world, horizon)) for _ in range(REPEATS))
+        seconds = min(cpu_seconds_of(lambda: state_visitation(reward, start, world, horizon)) for _ in range(REPEATS))
     return {"side": side, "horizon": horizon, "size": moves.size * horizon, "seconds_per_task": seconds / TASKS}
 
 

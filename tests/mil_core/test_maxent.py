@@ -158,6 +158,13 @@ def test_the_loss_is_the_mean_negative_log_likelihood_of_paths(rng):
     assert float(loss) == pytest.approx(-float(probability[chosen].log().mean()))
 
 
+def test_demonstrations_of_another_length_are_refused():
+    reward, start = rewards(7, 2, 9), starting_in([2, 3], 9)
+    visits = torch.full((2, 9), 0.25, dtype=torch.float64)
+    with pytest.raises(InvalidProblem, match="visits of task 0: expected their sum to be the horizon 4, found 2.25"):
+        irl_loss(reward, start, visits, GRID, HORIZON)
+
+
 def test_sampled_paths_visit_states_as_often_as_expected(rng):
     world = slippery(rng)
     reward, start = rewards(8, 1, 4), starting_in([1], 4)
