@@ -1,4 +1,4 @@
-"""Can a policy reach a colour it never saw, after one demonstration? The small example that trains in minutes."""
+"""Can a policy reach a colour it never saw, after one demonstration? The small example, an hour on one core."""
 
 from mil_core.algorithms.algorithm import LearningConfig
 from mil_core.behavior_cloning import CloningConfig
@@ -40,6 +40,6 @@ def mil_reach() -> ImitationExperiment:
             num_inner_frames=10,
             num_outer_frames=10,
         ),
-        training=TrainingConfig(iterations=2500, meta_batch=12, threads=1),
+        training=TrainingConfig(iterations=9000, meta_batch=12, threads=1),
         data=DataConfig(num_tasks=400, num_validation_tasks=40, demos_per_task=4),
     )
