@@ -21,9 +21,10 @@ class RewardSampler:
     the expected visits of the true reward, which a sum over all paths gives without the noise of a few.
     """
 
-    def __init__(self, tasks: Sequence[RewardTask], tasks_per_draw: int, most_demos: int) -> None:
-        """Args: tasks: two scenes or more each. tasks_per_draw, most_demos: see RewardDataConfig."""
+    def __init__(self, tasks: Sequence[RewardTask], tasks_per_draw: int, most_demos: int, *, augment: bool) -> None:
+        """Args: tasks: two scenes or more each. tasks_per_draw, most_demos: see RewardDataConfig. augment: repaint."""
         self._tasks, self._size, self._most_demos = tasks, min(tasks_per_draw, len(tasks)), most_demos
+        self._augment = augment
 
     def __len__(self) -> int:
         """Draws that show every task once."""
@@ -41,7 +42,25 @@ class RewardSampler:
     def _draw(self, chosen: NDArray[np.int64], rng: np.random.Generator) -> RewardMetaTask:
         most = min(self._most_demos, *(len(self._tasks[k].scenes[ADAPTATION].demos) for k in chosen))
         count = 1 if rng.random() < 0.5 or most < 2 else int(rng.integers(2, most + 1))
-        return stack([_meta_task(self._tasks[k], count, rng) for k in chosen])
+        drawn = [_meta_task(self._tasks[k], count, rng) for k in chosen]
+        return stack([repainted(task, rng) for task in drawn] if self._augment else drawn)
+
+
+def repainted(task: RewardMetaTask, rng: np.random.Generator) -> RewardMetaTask:
+    """The same wish in a world of other colours: channels swapped, some of them inverted, all of them bent a little.
+
+    Ours. Which colours a wish is about differs from task to task anyway; a network that has seen a hundred sprites in
+    thousands of colours must find out from the demonstrations what is what.
+    """
+    order = torch.from_numpy(rng.permutation(3))
+    inverted = torch.from_numpy(rng.random(3) < 0.5).view(3, 1, 1)
+    power = torch.from_numpy(np.exp(rng.uniform(-0.4, 0.4, 3)).astype(np.float32)).view(3, 1, 1)
+
+    def painted(scenes: Scenes) -> Scenes:
+        pictures = scenes.pictures[:, :, order]
+        return scenes._replace(pictures=torch.where(inverted, 1 - pictures, pictures) ** power)
+
+    return RewardMetaTask(painted(task.support), painted(task.query))
 
 
 def _meta_task(task: RewardTask, count: int, rng: np.random.Generator) -> RewardMetaTask:

@@ -64,7 +64,7 @@ def _reward_set(experiment: RewardExperiment, source: Source) -> TrainingSet:
     sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
     for split, num_tasks in sizes:
         tasks = collect_tasks(SpriteOrder(split, seed=data.seed, demos_per_scene=data.most_demos), num_tasks)
-        samplers.append(RewardSampler(tasks, data.tasks_per_draw, data.most_demos))
+        samplers.append(RewardSampler(tasks, data.tasks_per_draw, data.most_demos, augment=split == "train"))
     return TrainingSet(NoStatistics(), *samplers, {})
 
 

@@ -7,7 +7,7 @@ One experiment a method that is meta-trained, all on the same tasks with equally
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.training import TrainingConfig
 
-_TRAINING = TrainingConfig(iterations=1500, meta_batch=1, learning_rate=1e-3, validate_every=50, threads=2)
+_TRAINING = TrainingConfig(iterations=3000, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1)
 """Each draw of one outer step is 16 tasks already."""
 
 

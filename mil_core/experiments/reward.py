@@ -46,8 +46,8 @@ class RewardExperiment(Experiment):
 
     network: RewardNetConfig = RewardNetConfig()
     """The reward network, of the baselines too."""
-    grid: Grid = Grid()
-    """The world."""
+    grid: Grid = Grid(horizon=40)
+    """The world; SpriteWorld's paths have 40 cells."""
     mandril: MandrilConfig = MandrilConfig()
     """How MandRIL adapts; of no meaning to the others."""
     data: RewardDataConfig = RewardDataConfig()
