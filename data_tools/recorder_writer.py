@@ -3,8 +3,8 @@
     python -m data_tools.recorder_writer FOLDER
 
 A process of its own, so that neither compression nor a slow disk nor the death of the recorder's owner costs more than
-the segment at hand. Answers stand on the standard output, one line of JSON when it is ready, for each flushed segment, and at the end.
-When the input ends without a word, the owner has died: what came so far is flushed and the take is left without an end.
+the segment at hand. It answers on its standard output, one line of JSON when it is ready, for each flushed segment, and
+at the end. When the input ends without a word, the owner has died: what came so far is flushed, without an end.
 """
 
 import errno
@@ -16,7 +16,9 @@ import shutil
 import sys
 import time
 from collections import deque
+from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import closing
 from io import FileIO
 from pathlib import Path
 from typing import Any
@@ -27,7 +29,7 @@ from data_tools.atomic import flush_to_disk
 from data_tools.journal import JOURNAL, SAMPLE, StreamSpec, begin_line, end_line, segment_file, segment_line
 
 SEGMENT_S = 0.3
-"""Age of its first sample at which a segment is flushed: even with a busy disk no more than half a second is at risk."""
+"""Age of its first sample at which a segment is flushed: with a busy disk too, at most half a second is at risk."""
 BEGIN, END = 0xFFFFFFFE, 0xFFFFFFFF
 """Indices of the two records that are no samples; their payload is JSON."""
 DEFLATE_LEVEL = 1
@@ -44,14 +46,19 @@ class SegmentWriter:
     """Writes the segments of one take, and the line of each after it was flushed.
 
     Args: folder: of the take; it exists. info, streams: what the journal begins with. min_free_bytes: below this much
-        free space a new segment is refused.
+        free space a new segment is refused. tell: is told of each flushed segment.
     Raises: OSError: the disk.
     """
 
     def __init__(
-        self, folder: Path, info: dict[str, Any], streams: tuple[StreamSpec, ...], min_free_bytes: int = 0
+        self,
+        folder: Path,
+        info: dict[str, Any],
+        streams: tuple[StreamSpec, ...],
+        min_free_bytes: int = 0,
+        tell: Callable[[dict[str, Any]], None] = lambda _: None,
     ) -> None:
-        self._folder, self._min_free_bytes = folder, min_free_bytes
+        self._folder, self._min_free_bytes, self._tell = folder, min_free_bytes, tell
         self._index = self._num_samples = self._num_bytes = 0
         self._segment: FileIO | None = None
         self._opened_s = 0.0
@@ -95,13 +102,22 @@ class SegmentWriter:
         if end is not None:
             self._write_line(end_line(end))
 
+    def close(self) -> None:
+        """Let go of the files; what was not flushed is not part of the take."""
+        self._flusher.shutdown()
+        for file in (self._journal, self._segment):
+            if file is not None:
+                file.close()
+
     def _open_segment(self, first_s: float) -> FileIO:
         free = shutil.disk_usage(self._folder).free
         if free < self._min_free_bytes:
             raise DiskFull(errno.ENOSPC, f"expected {self._min_free_bytes} free bytes, found {free}")
         self._segment = FileIO(segment_file(self._folder, self._index), "xb")
-        # The steady clock is the same in both processes: time that the sample waited in the queue counts.
-        self._opened_s, self._hash = min(first_s, time.monotonic()), hashlib.sha256()
+        # The steady clock is the same in both processes: time that the sample waited in the queue counts, but a writer
+        # that lags behind must not fall further behind by flushing each sample alone.
+        now_s = time.monotonic()
+        self._opened_s, self._hash = min(now_s, max(first_s, now_s - SEGMENT_S / 2)), hashlib.sha256()
         self._num_samples = self._num_bytes = 0
         return self._segment
 
@@ -111,7 +127,7 @@ class SegmentWriter:
         segment.close()
         flush_to_disk(self._folder)
         self._write_line(line)
-        _answer({"segment": index, "bytes_free": shutil.disk_usage(self._folder).free})
+        self._tell({"segment": index, "bytes_free": shutil.disk_usage(self._folder).free})
 
     def _write_line(self, line: bytes) -> None:
         _write(self._journal, line)
@@ -131,10 +147,10 @@ def serve(source: FileIO, folder: Path) -> dict[str, Any]:
     streams = tuple(StreamSpec(**{**spec, "shape": tuple(spec["shape"])}) for spec in head["streams"])
     end = None
     try:
-        writer = SegmentWriter(folder, head["info"], streams, head["min_free_bytes"])
-        _answer({"ready": True})
-        end = _copy(source, writer)
-        writer.finish(end)
+        with closing(SegmentWriter(folder, head["info"], streams, head["min_free_bytes"], _answer)) as writer:
+            _answer({"ready": True})
+            end = _copy(source, writer)
+            writer.finish(end)
     except OSError as error:
         if error.errno not in DISK_FULL_ERRORS:
             raise

@@ -1,0 +1,308 @@
+"""Takes become episodes, whole or not at all; what a crash leaves is recovered, and nothing sealed ever changes."""
+
+import fcntl
+import os
+import signal
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import h5py
+import numpy as np
+import pytest
+
+from data_tools import recorder_takes
+from data_tools.atomic import file_sha256
+from data_tools.errors import DemoFileError
+from data_tools.hdf5 import list_tasks, read_provenance, read_tasks, write_tasks
+from data_tools.hdf5_recording import join_episodes, read_stream_counts, read_streams
+from data_tools.journal import StreamSpec
+from data_tools.provenance import Provenance
+from data_tools.recorder import RecorderLimits, Take
+from data_tools.recorder_takes import RecordError, Takes
+from data_tools.recorder_watch import EndReason, WatchLimits
+
+SPECS = (
+    StreamSpec("image", (6, 8, 3), "uint8", 30.0),
+    StreamSpec("wrist", (4, 4, 3), "uint8", 15.0),
+    StreamSpec("state", (3,), "float32", 30.0),
+    StreamSpec("action", (2,), "float32", 30.0),
+)
+ORIGIN = Provenance(task="test", split="validation", seed=3, created_by="a test")
+LIMITS = RecorderLimits(WatchLimits(silence_s=1e9), min_free_bytes=0)
+STEPS = 10
+
+
+def value(spec: StreamSpec, number: int, step: int) -> np.ndarray:
+    rng = np.random.default_rng([number, step, len(spec.name)])
+    if spec.dtype == "uint8":
+        return rng.integers(0, 256, spec.shape, dtype=np.uint8)
+    return rng.normal(size=spec.shape).astype(np.float32)
+
+
+def begin(takes: Takes, task_id: str = "some-task") -> Take:
+    info = {"task_id": task_id, "robot": "pr2", "clock": "counted", "device": "test"}
+    return takes.begin(info, SPECS, LIMITS)
+
+
+def send(take: Take, number: int, steps: int = STEPS) -> Take:
+    for step in range(steps):
+        for spec in SPECS:
+            if spec.name != "wrist" or step % 2 == 0:  # the second camera is half as fast
+                take.put(spec.name, 7.0 + step / 30, value(spec, number, step), 1000.0 + step / 30)
+    return take
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    return tmp_path / "demos.takes"
+
+
+@pytest.fixture
+def takes(folder: Path) -> Iterator[Takes]:
+    with Takes(folder, ORIGIN) as opened:
+        yield opened
+
+
+def flushed(take: Take) -> Take:
+    """A take of which everything has reached the disk, without an end."""
+    deadline_s = time.monotonic() + 30.0
+    while take.num_segments < 1 and time.monotonic() < deadline_s:
+        time.sleep(0.01)
+    assert take.num_segments
+    take.abandon()
+    return take
+
+
+def test_an_episode_holds_what_was_sent(takes: Takes) -> None:
+    episode = takes.keep(send(begin(takes), 0), "success", "operator")
+    assert (episode.number, episode.num_steps, episode.is_faulty) == (0, STEPS, False)
+    assert episode.path is not None
+    (task,) = read_tasks(episode.path)
+    (demo,) = task.demos
+    times_s = 7.0 + np.arange(STEPS) / 30
+    for spec, found, found_s in (
+        (SPECS[0], demo.video.frames, demo.video.capture_time_s),
+        (SPECS[2], demo.states, demo.state_time_s),
+        (SPECS[3], demo.actions, demo.action_time_s),
+    ):
+        np.testing.assert_array_equal(found, [value(spec, 0, step) for step in range(STEPS)])
+        np.testing.assert_array_equal(found_s, times_s)
+    assert (demo.task_id, demo.robot, demo.clock, demo.outcome) == ("some-task", "pr2", "counted", "success")
+    assert read_provenance(episode.path).created_by == "a test"
+
+
+def test_every_stream_comes_back_as_it_came(takes: Takes) -> None:
+    path = takes.keep(send(begin(takes), 0), "success", "operator").path
+    assert path is not None
+    streams = read_streams(path, "demo_0")
+    assert set(streams) == {spec.name for spec in SPECS}
+    for spec in SPECS:
+        steps = range(0, STEPS, 2) if spec.name == "wrist" else range(STEPS)
+        np.testing.assert_array_equal(streams[spec.name].values, [value(spec, 0, step) for step in steps])
+        np.testing.assert_array_equal(streams[spec.name].capture_time_s, [7.0 + step / 30 for step in steps])
+        np.testing.assert_array_equal(streams[spec.name].receive_time_s, [1000.0 + step / 30 for step in steps])
+
+
+def test_the_second_camera_also_stands_beside_the_first_step_by_step(takes: Takes) -> None:
+    path = takes.keep(send(begin(takes), 0), "success", "operator").path
+    assert path is not None
+    with h5py.File(path) as file:
+        obs = file["data/demo_0/obs"]
+        assert len({len(obs[name]) for name in obs}) == 1, "robomimic wants one length"
+        np.testing.assert_array_equal(obs["wrist"][5], value(SPECS[1], 0, 4))  # the nearest, the earlier in a tie
+        assert obs["wrist_time_s"][5] == 7.0 + 4 / 30
+        assert obs["image"] == file["data/demo_0/streams/image/values"], "stored once under two names"
+
+
+def test_drops_and_repeats_are_counted_exactly(takes: Takes) -> None:
+    take = begin(takes)
+    for step in [0, 1, 2, 5, 6, 7, 7, 8, 9]:  # two missing, one sent twice
+        for spec in SPECS:
+            picture = value(spec, 0, 1 if step == 2 else step)  # a frozen picture with a new time
+            take.put(spec.name, step / 30, picture, 1000.0 + step / 30)
+    path = takes.keep(take, "success", "operator").path
+    assert path is not None
+    counts = read_stream_counts(path, "demo_0")["image"]
+    assert (counts["count"], counts["drops"], counts["stale_repeats"], counts["repeated"]) == (8, 2, 1, 1)
+    assert counts["worst_gap_s"] == pytest.approx(3 / 30) and counts["overflowed"] == 0
+
+
+def test_episodes_are_numbered_on_across_sessions(folder: Path) -> None:
+    for expected in (0, 1, 2):
+        with Takes(folder, ORIGIN) as takes:
+            assert takes.next_number() == expected
+            takes.keep(send(begin(takes), expected), "success", "operator")
+
+
+def test_what_is_discarded_leaves_nothing_and_its_number_is_used_again(takes: Takes, folder: Path) -> None:
+    takes.discard(send(begin(takes), 0))
+    assert [path.name for path in folder.iterdir()] == [".lock"]
+    assert takes.keep(send(begin(takes), 1), "success", "operator").number == 0
+
+
+def test_a_take_without_a_step_leaves_nothing(takes: Takes, folder: Path) -> None:
+    episode = takes.keep(begin(takes), "success", "operator")
+    assert (episode.path, episode.num_steps) == (None, 0)
+    assert [path.name for path in folder.iterdir()] == [".lock"]
+
+
+def test_sealed_episodes_can_be_read_while_the_next_one_is_recorded(takes: Takes) -> None:
+    path = takes.keep(send(begin(takes), 0), "success", "operator").path
+    take = send(begin(takes), 1)
+    assert path is not None and len(next(read_tasks(path)).demos[0]) == STEPS
+    takes.discard(take)
+
+
+def test_a_take_that_nobody_ended_is_recovered_and_says_so(folder: Path) -> None:
+    with Takes(folder, ORIGIN) as takes:
+        sealed = takes.keep(send(begin(takes), 0), "success", "operator").path
+        flushed(send(begin(takes), 1))
+    assert sealed is not None
+    before = file_sha256(sealed)
+    with Takes(folder, ORIGIN) as takes:
+        (episode,) = takes.recovered
+        assert (episode.number, episode.end["recovered"], episode.end["outcome"]) == (1, True, "unknown")
+        assert episode.path is not None and episode.is_faulty and 0 < episode.num_steps <= STEPS
+        (task,) = read_tasks(episode.path)
+        expected = [value(SPECS[0], 1, step) for step in range(episode.num_steps)]
+        np.testing.assert_array_equal(task.demos[0].video.frames, expected)
+        with h5py.File(episode.path) as file:
+            attributes = file["data/demo_0"].attrs
+            assert attributes["recovered"] and attributes["end_reason"] == EndReason.OWNER_GONE.value
+        assert not list(folder.glob(".take-*"))
+    assert file_sha256(sealed) == before
+    with Takes(folder, ORIGIN) as takes:
+        assert takes.recovered == ()
+
+
+@pytest.mark.parametrize("place", ["write_episode", "_delete"])
+def test_a_kill_at_either_side_of_the_rename_costs_nothing(folder: Path, monkeypatch, place: str) -> None:
+    def dies(*_: object) -> None:
+        raise KeyboardInterrupt
+
+    with Takes(folder, ORIGIN) as takes, monkeypatch.context() as patch:
+        patch.setattr(recorder_takes, place, dies)
+        with pytest.raises(KeyboardInterrupt):
+            takes.keep(send(begin(takes), 0), "success", "operator")
+    assert len(list(folder.glob(".take-*"))) == 1
+    with Takes(folder, ORIGIN) as takes:
+        (path,) = takes.episodes()
+        (task,) = read_tasks(path)
+        assert (len(task.demos[0]), task.demos[0].outcome) == (STEPS, "success")
+        # The take knew its end, so that nothing had to be guessed.
+        assert all(not episode.end["recovered"] for episode in takes.recovered)
+
+
+def test_a_full_disk_while_sealing_keeps_the_take_for_the_next_start(folder: Path, monkeypatch) -> None:
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    with Takes(folder, ORIGIN) as takes, monkeypatch.context() as patch:
+        patch.setattr(recorder_takes, "write_episode", full)
+        with pytest.raises(RecordError, match="--resume"):
+            takes.keep(send(begin(takes), 0), "success", "operator")
+    with Takes(folder, ORIGIN) as takes:
+        assert [episode.num_steps for episode in takes.recovered] == [STEPS]
+
+
+def test_a_disk_that_is_nearly_full_is_refused_before_anything_is_recorded(takes: Takes) -> None:
+    info = {"task_id": "t", "robot": "pr2", "clock": "c", "device": "d"}
+    with pytest.raises(RecordError, match="free space"):
+        takes.begin(info, SPECS, RecorderLimits(min_free_bytes=1 << 60))
+
+
+def test_two_sessions_do_not_share_a_folder(takes: Takes, folder: Path, monkeypatch) -> None:
+    monkeypatch.setattr(recorder_takes, "LOCK_PATIENCE_S", 0.1)
+    with pytest.raises(RecordError, match="nobody else"):
+        Takes(folder, ORIGIN)
+
+
+def test_a_writer_that_outlives_its_owner_still_holds_the_folder(folder: Path) -> None:
+    takes = Takes(folder, ORIGIN)
+    take = begin(takes)
+    os.kill(take.writer_pid, signal.SIGSTOP)
+    takes.__exit__()
+    with (folder / ".lock").open() as lock, pytest.raises(BlockingIOError):
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    take.abandon()
+    with (folder / ".lock").open() as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+
+
+# ---------------------------------------------------------------- the joined file
+
+
+@pytest.fixture
+def three(takes: Takes) -> Takes:
+    """A success, a failure of another task, and an unlabelled one."""
+    for number, (task_id, outcome) in enumerate((("a", "success"), ("b", "failure"), ("a", "unknown"))):
+        takes.keep(send(begin(takes, task_id), number), outcome, "operator")
+    return takes
+
+
+def test_the_joined_file_holds_every_episode_bit_by_bit(three: Takes, tmp_path: Path) -> None:
+    path = tmp_path / "demos.hdf5"
+    assert three.join(path) == 3
+    assert [(entry.task_id, entry.demo_names) for entry in list_tasks(path)] == [
+        ("a", ("demo_0", "demo_2")),
+        ("b", ("demo_1",)),
+    ]
+    for number, episode in enumerate(three.episodes()):
+        alone, together = (read_streams(p, n) for p, n in ((episode, "demo_0"), (path, f"demo_{number}")))
+        for name, stream in alone.items():
+            np.testing.assert_array_equal(stream.values, together[name].values)
+            np.testing.assert_array_equal(stream.receive_time_s, together[name].receive_time_s)
+    with h5py.File(path) as file:
+        assert file["data/demo_2/obs/image"] == file["data/demo_2/streams/image/values"], "still stored once"
+        assert file["data"].attrs["total"] == 3 * STEPS
+
+
+def test_joining_again_replaces_the_file_and_never_leaves_half_of_one(three: Takes, tmp_path: Path) -> None:
+    path = tmp_path / "demos.hdf5"
+    three.join(path)
+    first = path.read_bytes()
+    damaged = three.episodes()[1]
+    content = bytearray(damaged.read_bytes())
+    content[-1] ^= 1
+    damaged.write_bytes(content)
+    with pytest.raises(DemoFileError, match="damaged"):
+        three.join(path)
+    assert path.read_bytes() == first
+    assert sorted(p.name for p in tmp_path.iterdir()) == ["demos.hdf5", "demos.takes"]
+
+
+def test_labels_filter(three: Takes, tmp_path: Path) -> None:
+    path = tmp_path / "demos.hdf5"
+    three.join(path)
+
+    def outcomes(*wanted: str) -> list[str]:
+        tasks = read_tasks(path, outcomes=wanted) if wanted else read_tasks(path)
+        return sorted(demo.outcome for task in tasks for demo in task.demos)
+
+    assert outcomes() == ["failure", "success", "unknown"]
+    assert outcomes("success") == ["success"] and outcomes("failure", "unknown") == ["failure", "unknown"]
+    with h5py.File(path) as file:
+        assert file["mask/success"][()].tolist() == [b"demo_0"]
+        assert file["mask/failure"][()].tolist() == [b"demo_1"]
+        assert file["mask/validation"][()].tolist() == [b"demo_0", b"demo_1", b"demo_2"]
+
+
+def test_episodes_of_another_robot_do_not_fit(three: Takes, tmp_path: Path, task: Callable) -> None:
+    write_tasks(tmp_path / "other.hdf5", [task])
+    with pytest.raises(DemoFileError, match="another robot or camera"):
+        join_episodes(tmp_path / "all.hdf5", [*three.episodes(), tmp_path / "other.hdf5"], ORIGIN)
+    assert not (tmp_path / "all.hdf5").exists()
+
+
+def test_a_file_of_the_first_version_still_loads(tmp_path: Path, task) -> None:
+    from data_tools.seal import write_seal
+
+    path = tmp_path / "old.hdf5"
+    write_tasks(path, [task])
+    with h5py.File(path, "r+") as file:
+        file["data"].attrs["format_version"] = 1
+        del file["mask/success"]
+    write_seal(path)
+    assert len(next(read_tasks(path)).demos) == 2
+    assert read_streams(path, "demo_0") == {} and read_stream_counts(path, "demo_0") == {}
