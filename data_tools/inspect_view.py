@@ -5,7 +5,11 @@ from rich.table import Table
 from rich.text import Text
 
 from data_tools.inspect import DemoFileSummary, FilmSummary
+from data_tools.inspect_quality import Quality
 from data_tools.timeline import StreamStatistics
+
+MAX_JERKS = 3
+"""Demos that are named because of their jerk or their frozen pictures."""
 
 
 def render(summary: FilmSummary | DemoFileSummary) -> RenderableType:
@@ -13,21 +17,33 @@ def render(summary: FilmSummary | DemoFileSummary) -> RenderableType:
     return _render_film(summary) if isinstance(summary, FilmSummary) else _render_demos(summary)
 
 
-def _render_film(summary: FilmSummary) -> RenderableType:
+def render_quality(quality: Quality) -> RenderableType:
+    """What stands out in a demo file, as something that rich prints; nothing where nothing does."""
+    rows = {
+        "never changes": ", ".join(f"{stream}[{dim}] = {value:g}" for stream, dim, value in quality.constants),
+        "most jerky": ", ".join(_jerk(quality, name) for name in list(quality.jerks)[:MAX_JERKS]),
+        "frozen pictures": "; ".join(f"{name}: {text}" for name, text in list(quality.frozen.items())[:MAX_JERKS]),
+        "demos of a task": _spread(list(quality.tasks.values())),
+    }
+    return _facts({name: text for name, text in rows.items() if text})
+
+
+def film_facts(summary: FilmSummary) -> dict[str, str]:
+    """What a film is."""
     source = summary.source
-    facts = {
+    return {
         "film": source.path,
         "codec": source.codec,
         "pictures": f"{summary.width} x {summary.height}, turned by {source.rotation_deg} degrees",
         "sha256": source.sha256,
     }
-    return Group(_facts(facts), _streams({"pictures": summary.stream}))
 
 
-def _render_demos(summary: DemoFileSummary) -> RenderableType:
+def file_facts(summary: DemoFileSummary) -> dict[str, str]:
+    """What a demo file is."""
     origin = summary.provenance
     height, width = summary.picture_size
-    facts = {
+    return {
         "demo file": summary.path,
         "task": f"{origin.task}, split {origin.split}, seed {origin.seed}",
         "holds": f"{summary.num_tasks} tasks, {summary.num_demos} demos, {summary.num_films} films",
@@ -37,7 +53,25 @@ def _render_demos(summary: DemoFileSummary) -> RenderableType:
         "code": origin.code_version,
         "licence": f"{origin.licence}; {origin.consent}",
     }
-    return Group(_facts(facts), _streams(summary.streams), _ranges(summary))
+
+
+def _render_film(summary: FilmSummary) -> RenderableType:
+    return Group(_facts(film_facts(summary)), _streams({"pictures": summary.stream}))
+
+
+def _render_demos(summary: DemoFileSummary) -> RenderableType:
+    return Group(_facts(file_facts(summary)), _streams(summary.streams), _ranges(summary))
+
+
+def _jerk(quality: Quality, name: str) -> str:
+    return f"{name} ({quality.jerks[name]:.2f} x median{', stands out' if name in quality.outliers else ''})"
+
+
+def _spread(counts: list[int]) -> str:
+    """Least and most of some counts."""
+    return (
+        "" if not counts else f"{min(counts)} to {max(counts)}" if min(counts) < max(counts) else f"{min(counts)} each"
+    )
 
 
 def _facts(facts: dict[str, str]) -> Table:

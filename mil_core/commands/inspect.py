@@ -4,13 +4,19 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from rich.table import Table
+from rich.text import Text
+from rich.tree import Tree
 from tyro.conf import Positional
 
 from data_tools.atomic import file_sha256
 from data_tools.demo import Video
 from data_tools.hdf5 import list_tasks, read_tasks
-from data_tools.inspect import inspect
-from data_tools.inspect_view import render
+from data_tools.inspect import DemoFileSummary, inspect
+from data_tools.inspect_html import write_demos_report, write_film_report
+from data_tools.inspect_quality import quality_of
+from data_tools.inspect_rerun import write_rerun
+from data_tools.inspect_view import render, render_quality
+from data_tools.lineage import Origin, lineage
 from data_tools.pictures import contact_sheet
 from data_tools.video import read_video
 from mil_core.adapted_files import ADAPTED, adapted_origin
@@ -25,23 +31,48 @@ class Inspect:
     """Say what is in a file or folder of this project."""
 
     path: Positional[Path]
-    """Demo file, film, folder of a checkpoint, or folder of an adapted policy."""
+    """Demo file, film, folder of a checkpoint, folder of an adapted policy, or with --lineage also a results file."""
     picture: Path | None = None
     """PNG file for a contact sheet of the film, or of the first demonstration."""
+    html: Path | None = None
+    """HTML file for all of it, with plots and pictures inside."""
+    rerun: Path | None = None
+    """File ending in .rrd for the rerun viewer, with all demonstrations; needs mil[rerun]."""
+    lineage: bool = False
+    """Only say what it came from, step by step, back to the recording or film."""
 
     def run(self) -> int:
-        """Look, print, draw the contact sheet if it was asked for."""
-        if self.path.is_dir():
-            self._refuse_picture()
+        """Look, print, draw and write what was asked for."""
+        if self.lineage:
+            self._refuse_files("what a file or folder holds, without --lineage")
+            console.print(_tree(lineage(self.path)))
+        elif self.path.is_dir():
+            self._refuse_files(f"a film or a demo file, found folder {self.path}")
             self._print_folder()
-            return 0
-        console.print(render(inspect(self.path)))
-        if self._is_demo_file:
+        else:
+            self._inspect_file()
+        return 0
+
+    def _inspect_file(self) -> None:
+        summary = inspect(self.path)
+        console.print(render(summary))
+        if isinstance(summary, DemoFileSummary):
+            quality = quality_of(self.path)
+            console.print(render_quality(quality))
             console.print(self._tasks())
+            if self.html is not None:
+                write_demos_report(summary, quality, self.html)
+            if self.rerun is not None:
+                write_rerun(self.path, self.rerun)
+        elif self.rerun is not None:
+            raise BadArgument(f"--rerun: expected a demo file, found film {self.path}; leave it out.")
+        elif self.html is not None:
+            write_film_report(summary, self.html)
         if self.picture is not None:
             contact_sheet(self._video(), self.picture)
-            console.print(f"contact sheet in {self.picture}")
-        return 0
+        for kind, path in (("report", self.html), ("recording", self.rerun), ("contact sheet", self.picture)):
+            if path is not None:
+                console.print(f"{kind} in {path}")
 
     @property
     def _is_demo_file(self) -> bool:
@@ -65,9 +96,10 @@ class Inspect:
             table.add_row(f"and {len(entries) - MAX_LISTED} more", "", "", "")
         return table
 
-    def _refuse_picture(self) -> None:
-        if self.picture is not None:
-            raise BadArgument(f"--picture: expected a film or a demo file, found folder {self.path}; leave it out.")
+    def _refuse_files(self, expected: str) -> None:
+        for name in ("picture", "html", "rerun"):
+            if getattr(self, name) is not None:
+                raise BadArgument(f"--{name}: expected {expected}; leave it out.")
 
     def _print_folder(self) -> None:
         if (self.path / ADAPTED).exists():
@@ -85,3 +117,16 @@ class Inspect:
             }
         for name, value in facts.items():
             console.print(f"{name}: {value}")
+
+
+def _tree(origin: Origin, tree: Tree | None = None) -> Tree:
+    """A chain of origins, the newest at the root."""
+    text = Text.assemble((origin.kind, "bold"), " ", origin.name, " ", (origin.sha256[:12], "dim"), overflow="fold")
+    if not origin.is_found:
+        text.append("  not found here", "yellow")
+    if origin.made_by:
+        text.append(f"\n{origin.made_by}", "dim")
+    branch = Tree(text) if tree is None else tree.add(text)
+    for parent in origin.parents:
+        _tree(parent, branch)
+    return branch
