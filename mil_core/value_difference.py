@@ -5,6 +5,7 @@ from jaxtyping import Float
 from torch import Tensor
 
 from data_tools.grid import eight_connected
+from mil_core.errors import InvalidProblem
 
 _TIE = 1e-9
 """Share of what could at most be lost below which two moves count as equally good."""
@@ -31,10 +32,14 @@ def value_difference(
         horizon: cells on a path, at least 1.
 
     Returns: differences in units of the true reward.
-    Raises: ValueError: a learned reward is not finite.
+    Raises: InvalidProblem: a learned reward is not finite.
     """
     if not torch.isfinite(learned_reward).all():
-        raise ValueError(f"value_difference: expected a finite learned reward, found {learned_reward}.")
+        task, row, col = (~torch.isfinite(learned_reward)).nonzero()[0].tolist()
+        raise InvalidProblem(
+            f"learned reward of task {task}, cell {row}, {col}: expected a finite number, "
+            f"found {float(learned_reward[task, row, col])}; adapt with a smaller step."
+        )
     best = value_of_following(true_reward, true_reward, horizon)
     found = value_of_following(true_reward, learned_reward, horizon)
     # The true reward's policy is the best one; only rounding can make the other seem better.

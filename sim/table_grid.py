@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from data_tools.grid import GridDemo
 from sim.errors import SimError
 
 
@@ -52,6 +53,18 @@ class TableGrid:
                 "move them into the square or widen it."
             )
         return cells
+
+    def demo(self, picture: NDArray[np.uint8], tool_xy_m: NDArray[np.floating]) -> GridDemo:
+        """A way of the gripper as cells of the picture, from where it last came into the square.
+
+        Args: picture: of the square, from edge to edge. tool_xy_m: recorded places, shape (T, 2), base frame, metres.
+        Raises: SimError: the way ends outside. GridPathError: it was recorded too coarsely for the cells.
+        """
+        is_inside = ((tool_xy_m >= self.low_m) & (tool_xy_m < np.array(self.low_m) + self.side_m)).all(axis=1)
+        first = len(is_inside) - int(np.argmin(is_inside[::-1])) if not is_inside.all() else 0
+        cells = self.to_cells(tool_xy_m[min(first, len(tool_xy_m) - 1) :])
+        is_new = np.append(True, (np.diff(cells, axis=0) != 0).any(axis=1))
+        return GridDemo(picture, cells[is_new])
 
     def distances_m(self, xy_m: NDArray[np.floating]) -> NDArray[np.float64]:
         """Distance of every cell's middle from a point, shape (cells, cells)."""

@@ -28,7 +28,7 @@ TERRAIN_REWARDS = (-1.0, -2.0, -3.0, -4.0, -6.0)
 HORIZON = 40
 """Cells on a path, the start and all waiting at the goal included; the longest shortest way has 20."""
 MARGIN_CELLS: dict[Split, int] = {"train": 0, "validation": 3, "test": 3}
-"""Between sprites and the border: where it is 0, the way round an obstacle may not exist (thesis B.4.2)."""
+"""Between sprites and the border: in held-out scenes obstacles stand where they have to be got round (thesis B.4.2)."""
 
 Cast = Literal["seen", "novel"]
 """Sprites of training in new combinations, or sprites that no training task has."""

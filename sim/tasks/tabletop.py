@@ -10,10 +10,10 @@ Source: thesis 8.1 moved onto a table; ours.
 import hashlib
 from typing import Self
 
+import cv2
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import label
 
 from data_tools.demo import Split
 from sim.cameras import add_camera
@@ -76,9 +76,8 @@ class TabletopTask(AbstractTask):
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Room, things, and two cameras: "policy" straight above the grid, "overview" from the side."""
-        spec.option.enableflags |= int(
-            mujoco.mjtEnableBit.mjENBL_MULTICCD
-        )  # or round things wobble, see sim.tasks.place
+        # Without this a round thing on a flat surface wobbles for ever, see sim.tasks.place.
+        spec.option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_MULTICCD)
         add_room(spec, self.room, (*TABLE_CENTRE_M, TABLE_HEIGHT_M), TABLE_HALF_SIZE_M)
         for name, thing in zip(THINGS, self.things, strict=True):
             add_container(spec, name, thing)
@@ -102,10 +101,9 @@ class TabletopTask(AbstractTask):
 
     def success(self, model: mujoco.MjModel, data: mujoco.MjData) -> bool:
         """The tool is over the goal, and no glass has been touched up to now."""
-        is_over = (
-            np.linalg.norm(data.site(TOOL_SITE).xpos[:2] - data.body(THINGS[0]).xpos[:2]) < self.things[0].radius_m
-        )
-        return bool(is_over and not self.has_touched(model, data))
+        is_whole = not self.has_touched(model, data)  # asked at every step, wherever the tool is
+        distance_m = np.linalg.norm(data.site(TOOL_SITE).xpos[:2] - data.body(THINGS[0]).xpos[:2])
+        return bool(is_whole and distance_m < self.things[0].radius_m)
 
     def chosen(self, model: mujoco.MjModel, data: mujoco.MjData) -> int:
         """The low thing whose centre is horizontally nearest to the tool."""
@@ -114,7 +112,7 @@ class TabletopTask(AbstractTask):
     def has_touched(self, model: mujoco.MjModel, data: mujoco.MjData) -> bool:
         """Whether a glass is touched now by anything but the table, has been since the reset, or has moved.
 
-        Called after every step; once true, it stays true until the next reset.
+        Asked after every step; once true, it stays true until the next reset.
         """
         glasses = {model.body(name).id for name in FRAGILE}
         table = model.geom("table").id
@@ -173,8 +171,8 @@ class TabletopTask(AbstractTask):
 
 def _is_connected(is_clear: NDArray[np.bool_]) -> bool:
     """Whether 8-connected moves lead from every clear cell to every other."""
-    _, num_regions = label(is_clear, np.ones((3, 3)))
-    return num_regions == 1
+    num_regions, _ = cv2.connectedComponents(is_clear.astype(np.uint8), connectivity=8)
+    return num_regions == 2  # the forbidden cells count as one
 
 
 def places_m(data: mujoco.MjData) -> NDArray[np.float64]:

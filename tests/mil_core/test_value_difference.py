@@ -11,6 +11,7 @@ from hypothesis.extra.numpy import arrays
 from torch import Tensor
 
 from data_tools.grid import eight_connected
+from mil_core.errors import InvalidProblem
 from mil_core.value_difference import value_difference, value_of_following
 
 ROWS, COLS, HORIZON = 2, 3, 4
@@ -90,5 +91,5 @@ def test_tasks_of_a_batch_do_not_touch_each_other() -> None:
 
 def test_a_reward_that_is_not_finite_is_refused() -> None:
     true = torch.zeros(1, 2, 2)
-    with pytest.raises(ValueError, match="finite"):
+    with pytest.raises(InvalidProblem, match="cell 0, 0"):
         value_difference(true, true / 0, true + 0.25, 3)

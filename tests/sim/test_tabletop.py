@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_tools.errors import GridPathError
 from sim.collect import layout_rng, task_at
 from sim.env import Environment
 from sim.errors import ExpertFailed, SimError
@@ -59,6 +60,27 @@ def test_a_place_lies_in_its_cell(across: float, along: float) -> None:
 def test_places_off_the_grid_are_refused() -> None:
     with pytest.raises(SimError, match="widen"):
         TableGrid().to_cells(np.array([0.0, 0.0]))
+
+
+def test_a_recorded_way_becomes_the_cells_it_passed() -> None:
+    picture = np.zeros((80, 80, 3), np.uint8)
+    inside_m = GRID.to_xy_m(np.array([[19, 19], [18, 19], [18, 19], [17, 18]]))
+    outside_m = np.array([[0.3, -0.6], [0.35, -0.5]])
+    for way_m in (inside_m, np.vstack([outside_m, inside_m]), np.vstack([inside_m[:1], outside_m, inside_m])):
+        np.testing.assert_array_equal(GRID.demo(picture, way_m).cells, [[19, 19], [18, 19], [17, 18]])
+    with pytest.raises(SimError, match="widen"):
+        GRID.demo(picture, np.vstack([inside_m, outside_m]))
+    with pytest.raises(GridPathError, match="jump"):
+        GRID.demo(picture, inside_m[[0, 3]])
+
+
+def test_splits_share_no_colour_and_no_texture() -> None:
+    looks: dict[str, set] = {}
+    for split in ("train", "validation", "test"):
+        things = [thing for index in range(40) for thing in task_at("tabletop", split, 0, index).things]
+        looks[split] = {thing.rgb for thing in things} | {thing.texture_seed for thing in things}
+    assert not looks["train"] & looks["test"] and not looks["train"] & looks["validation"]
+    assert not looks["validation"] & looks["test"]
 
 
 def test_the_picture_shows_each_cell_where_the_grid_says(env: Environment) -> None:
@@ -160,14 +182,20 @@ def test_going_straight_through_a_glass_is_touching_it(env: Environment) -> None
     assert touched(env)
 
 
-def test_the_expert_arrives_without_touching(env: Environment) -> None:
+def test_the_expert_arrives_without_touching_and_shows_its_way(env: Environment) -> None:
     expert = TabletopExpert()
     expert.reset(env, np.random.default_rng(0))
-    env.reset(layout_rng(0, "test", 1, 0))
-    assert drive(env, expert.cells)
-    assert env.chosen() == 0
+    tool_xy_m = [env.data.site(TOOL_SITE).xpos[:2].copy()]
+    for _ in range(env.task.horizon_steps):
+        env.advance(expert.act(env))
+        tool_xy_m.append(env.data.site(TOOL_SITE).xpos[:2].copy())
+        assert not touched(env)
+    assert env.success() and env.chosen() == 0
     reward = task_of(env).reward(places_m(env.data))
     assert reward[tuple(expert.cells[-1])] == reward.max()
+    shown = GRID.demo(np.zeros((80, 80, 3), np.uint8), np.array(tool_xy_m))
+    apart = np.abs(shown.cells[:, None] - expert.cells[None]).max(-1).min(1)
+    assert apart.max() <= 1 and np.abs(shown.cells[-1] - expert.cells[-1]).max() <= 1
 
 
 def test_standing_over_another_low_thing_is_no_success(env: Environment) -> None:
