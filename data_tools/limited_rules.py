@@ -21,10 +21,11 @@ _RULE_PATH_BENEATH, _VERSION_FLAG = 1, 1  # linux/landlock.h
 _RIGHTS_BY_ABI = (0, 13, 14, 15, 15, 16)  # how many rights over files an ABI of Landlock knows
 _READ_FILE, _READ_DIR = 1 << 2, 1 << 3
 _FORBIDDEN = {
-    "x86_64": (0xC000003E, (41, 53, 59, 101, 322, 425)),
-    "aarch64": (0xC00000B7, (198, 199, 221, 117, 281, 425)),
+    "x86_64": (0xC000003E, (41, 53, 59, 101, 160, 302, 322, 425)),
+    "aarch64": (0xC00000B7, (198, 199, 221, 117, 164, 261, 281, 425)),
 }
-"""Machine -> its mark in linux/audit.h, and its numbers of socket, socketpair, execve, ptrace, execveat, io_uring."""
+"""Machine -> its mark in linux/audit.h, and its numbers of socket, socketpair, execve, ptrace, setrlimit, prlimit64 (by
+which root could take its limits back), execveat and io_uring_setup."""
 _OTHER_CALLS = 0x40000000  # from here on the numbers are those of another way to call the same kernel (x32)
 
 
@@ -43,7 +44,7 @@ def restrict_resources(memory_bytes: int, time_s: float) -> None:
 
 
 def restrict_calls() -> bool:
-    """Forbid sockets, other programs and looking into other processes; False on a machine that is not known here."""
+    """Forbid sockets, other programs, other processes and new limits; False on a machine that is not known here."""
     if platform.machine() not in _FORBIDDEN:
         return False
     mark, numbers = _FORBIDDEN[platform.machine()]

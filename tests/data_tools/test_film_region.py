@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools.errors import DataError
@@ -47,6 +47,7 @@ def test_a_damaged_list_of_regions_is_refused(tmp_path, content):
         saved_region(tmp_path, "table")
 
 
+@settings(max_examples=20)
 @given(st.integers(0, 2**32 - 1), st.integers(120, 400), st.integers(120, 400))
 def test_outside_is_unreadable_and_inside_untouched(seed, height, width):
     rng = np.random.default_rng(seed)
