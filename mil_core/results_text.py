@@ -7,6 +7,7 @@ from typing import Any
 from data_tools.atomic import file_sha256
 from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
+from mil_core.reward_results_text import reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
 BENCH_PREFIX = "bench_"
@@ -23,6 +24,7 @@ def results_text(results: Path, checkpoints: Path) -> str:
     Raises: ReportError: a file is not what `mil evaluate` or `mil bench` writes.
     """
     contents = {path: _read(path) for path in sorted(results.glob("*.json"))}
+    contents = {path: content for path, content in contents.items() if "campaign" not in content}
     tables = [_evaluation(path, content, checkpoints) for path, content in contents.items() if not _is_bench(path)]
     benches = [_bench_row(path, content) for path, content in contents.items() if _is_bench(path)]
     if benches:
@@ -45,22 +47,26 @@ def with_results(readme: str, text: str) -> str:
 
 def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
     try:
-        name, command = content["experiment"], _command(content)
-        counted = {"success_once": "at any time", "success_at_end": "at the end"}[content["criterion"]]
-        rows = [_method_row(method, row) for method, row in content["methods"].items()]
-        measured = content["checkpoint_sha256"]
+        name, command, measured = content["experiment"], _command(content), content["checkpoint_sha256"]
+        table = reward_text(content) if "num_demos" in content else _success_text(content)
     except (KeyError, TypeError) as error:
         raise ReportError(f"{path}: expected a file of `mil evaluate`, found {error!r}; evaluate again.") from error
-    head = (
-        f"`{name}`: {content['tasks']} tasks never met x {content['trials']} scenes, success counted {counted} "
-        "of an episode.\n\n"
-        "| method | success | rate | 95% interval | 95% by tasks | went to another object | failed at the right one |\n"
-        "|---|---|---|---|---|---|---|"
-    )
     model = checkpoints / name / MODEL
     is_shipped = model.is_file() and file_sha256(model) == measured
     note = f"Again with: `{command}`" + ("." if is_shipped else "; measured on another checkpoint than the one here.")
-    return "\n".join([head, *rows, "", note])
+    return "\n".join([table, "", note])
+
+
+def _success_text(content: dict[str, Any]) -> str:
+    counted = {"success_once": "at any time", "success_at_end": "at the end"}[content["criterion"]]
+    rows = [_method_row(method, row) for method, row in content["methods"].items()]
+    head = (
+        f"`{content['experiment']}`: {content['tasks']} tasks never met x {content['trials']} scenes, success counted "
+        f"{counted} of an episode.\n\n"
+        "| method | success | rate | 95% interval | 95% by tasks | went to another object | failed at the right one |\n"
+        "|---|---|---|---|---|---|---|"
+    )
+    return "\n".join([head, *rows])
 
 
 def _command(content: dict[str, Any]) -> str:

@@ -9,6 +9,7 @@ from mil_core.checkpoint import load
 from mil_core.commands.report import Report
 from mil_core.evaluate import Episode, Protocol, results
 from mil_core.results_text import BEGIN, END, ReportError, results_text, with_results
+from mil_core.reward_results_text import PLACES
 
 
 @pytest.fixture
@@ -76,3 +77,13 @@ def test_checking_finds_a_stale_readme_and_writing_mends_it(folders, tmp_path):
     assert Report(**arguments, check=True).run() == 1
     assert Report(**arguments).run() == 0
     assert Report(**arguments, check=True).run() == 0
+
+
+def test_learned_rewards_are_shown_by_place_and_number_of_demonstrations(folders):
+    cell = {"mean": 3.14, "interval95": [1.0, 9.25], "n": 5, "seed": 7}
+    panels = {panel: {"value_difference": {"1": cell, "7": cell}} for panel in PLACES}
+    content = {"experiment": "x", "checkpoint_sha256": "0", "seed": 7, "tasks": 5, "trials": 1, "num_demos": [1, 7]}
+    (folders[0] / "x.json").write_text(json.dumps(content | {"methods": {"mandril": panels}}))
+    text = results_text(*folders)
+    assert "| method | same scene, 1 | other scene, 1 | unseen sprites, 1 |" in text
+    assert "| `mandril` |" + 3 * " 3.1 (1.0 to 9.2) |" in text
