@@ -88,8 +88,7 @@ def check_destination(destination: Path, target: Format, source: Path, *, overwr
 
 
 def _check(report: ConversionReport, options: WriteOptions, difference: Difference) -> None:
-    is_resampled = bool(difference.lost_frames or difference.repeated_frames)
-    is_exact = options.images != "video" and not is_resampled
+    is_exact = options.images != "video" and not difference.lost_frames
     changed = [name for name in ("actions", "states") if difference.changed[name]]
     if changed or (is_exact and not report.is_identical):
         raise ConversionError(

@@ -120,6 +120,8 @@ def demo_of(
             rows = table.column(camera).to_pylist()
             frames = np.stack([decoded(where, (row or {}).get("bytes") or b"", size) for row in rows])
         times, is_true = _times(info, where, table)
+        if not np.isfinite(times).all():
+            refuse(where, "times in every row", "NaN", "record this episode again, or delete it")
         taken = advancing(*times)
         if len(taken) < len(count):
             losses.add("Rows that repeat a frame at the same true time are taken once.")

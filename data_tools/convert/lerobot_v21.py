@@ -11,7 +11,7 @@ from typing import Any
 from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions, refuse, required, translated
 from data_tools.convert.lerobot_films import FilmReader
 from data_tools.convert.lerobot_info import CAMERA, INFO, inside, is_version, new_features, read_info
-from data_tools.convert.lerobot_rate import own_time_error_s, rows_at, whole_rate
+from data_tools.convert.lerobot_rate import ConstantRate
 from data_tools.convert.lerobot_rows import (
     SideFile,
     columns_of,
@@ -31,6 +31,7 @@ CHUNK = 1000
 """Episodes in a folder."""
 DATA = "data/chunk-{episode_chunk:03d}/episode_{episode_index:06d}.parquet"
 FILM = "videos/chunk-{episode_chunk:03d}/{video_key}/episode_{episode_index:06d}.mp4"
+LABELS_BESIDE = "Outcome, clock and robot of each episode stand in meta/mil.json; LeRobot knows next.success alone."
 _MAX_LINES = 1_000_000
 
 
@@ -110,26 +111,24 @@ class Writer:
     def __init__(self, path: Path, first: Demo, options: WriteOptions, losses: Losses) -> None:
         self._pq = required("pyarrow.parquet")
         self._path, self._options, self._losses = path, options, losses
-        self._fps = whole_rate(first, options)
+        self._rate = ConstantRate(first, options)
         check_writable(first, options)
-        self._features = new_features(first, options.images, self._fps)
+        self._features = new_features(first, options.images, self._rate.fps)
         self._robot, self._tasks, self._side = first.robot, dict[str, int](), SideFile()
         self._episodes = self._frames = 0
-        self._error_s = 0.0
         (path / "meta").mkdir(parents=True)
 
     def append(self, demo: Demo) -> None:
         """Add an episode."""
-        chosen = rows_at(demo, self._fps, self._options, self._losses)
-        self._error_s = max(self._error_s, own_time_error_s(demo, chosen, self._fps))
+        chosen = self._rate.rows(demo)
         task = self._tasks.setdefault(demo.task_id, len(self._tasks))
         counters = {"episode_index": self._episodes, "index": self._frames, "task_index": task}
-        columns, frames = columns_of(demo, chosen, self._fps, counters), demo.video.frames[chosen]
+        columns, frames = columns_of(demo, chosen, self._rate.fps, counters), demo.video.frames[chosen]
         is_film = self._options.images == "video"
         data = self._file(DATA)
         self._pq.write_table(table_of(columns, None if is_film else frames), data)
         if is_film:
-            with ConstantRateEncoder(self._file(FILM), *frames.shape[1:3], self._fps) as film:
+            with ConstantRateEncoder(self._file(FILM), *frames.shape[1:3], self._rate.fps) as film:
                 for frame in frames:
                     film.append(frame)
         stats = as_lists(stats_of(columns, frames, quantiles=False))
@@ -147,13 +146,14 @@ class Writer:
         info = {
             "codebase_version": VERSION, "robot_type": self._robot, "total_episodes": self._episodes,
             "total_frames": self._frames, "total_tasks": len(self._tasks), "total_videos": self._episodes * is_film,
-            "total_chunks": -(-self._episodes // CHUNK), "chunks_size": CHUNK, "fps": self._fps,
+            "total_chunks": -(-self._episodes // CHUNK), "chunks_size": CHUNK, "fps": self._rate.fps,
             "splits": {"train": f"0:{self._episodes}"}, "data_path": DATA, "video_path": FILM if is_film else None,
             "features": self._features,
         }  # fmt: skip
         (self._path / INFO).write_text(json.dumps(info, indent=1) + "\n")
         self._side.write(self._path, provenance)
-        say_what_lerobot_does_not_hold(self._fps, self._error_s, self._losses)
+        self._rate.say(self._losses)
+        self._losses.add(LABELS_BESIDE)
 
     def _file(self, template: str) -> Path:
         name = template.format(episode_chunk=self._episodes // CHUNK, episode_index=self._episodes, video_key=CAMERA)
@@ -173,15 +173,6 @@ def check_writable(demo: Demo, options: WriteOptions) -> None:
     if not demo.states.shape[1] or not demo.actions.shape[1]:
         refuse("LeRobot", "states and actions of at least one number", f"{demo.states.shape[1]} and "
                f"{demo.actions.shape[1]}", "convert to mcap or robomimic")  # fmt: skip
-
-
-def say_what_lerobot_does_not_hold(fps: int, error_s: float, losses: Losses) -> None:
-    """The sentences that hold for every export."""
-    losses.add(
-        f"LeRobot's own timestamp is frame_index / {fps}; it differs from the true time by up to {error_s:.6f} s. "
-        "True times stand in time.frame_s, time.state_s and time.action_s, which LeRobot does not use."
-    )
-    losses.add("Outcome, clock and robot of each episode stand in meta/mil.json; LeRobot knows next.success alone.")
 
 
 FORMAT = Format(

@@ -12,10 +12,10 @@ from numpy.typing import NDArray
 
 from data_tools.convert.format import Losses, WriteOptions, required
 from data_tools.convert.lerobot_info import CAMERA, INFO, new_features
-from data_tools.convert.lerobot_rate import own_time_error_s, rows_at, whole_rate
+from data_tools.convert.lerobot_rate import ConstantRate
 from data_tools.convert.lerobot_rows import SideFile, columns_of, stats_of, table_of
 from data_tools.convert.lerobot_stats import Stats, as_lists, together
-from data_tools.convert.lerobot_v21 import check_writable, say_what_lerobot_does_not_hold
+from data_tools.convert.lerobot_v21 import LABELS_BESIDE, check_writable
 from data_tools.demo import Demo
 from data_tools.provenance import Provenance
 from data_tools.video_encoder import ConstantRateEncoder
@@ -39,13 +39,12 @@ class Writer:
     def __init__(self, path: Path, first: Demo, options: WriteOptions, losses: Losses) -> None:
         self._path, self._options, self._losses = path, options, losses
         check_writable(first, options)
-        self._fps = whole_rate(first, options)
-        self._features = new_features(first, options.images, self._fps)
+        self._rate = ConstantRate(first, options)
+        self._features = new_features(first, options.images, self._rate.fps)
         self._robot, self._tasks, self._side = first.robot, dict[str, int](), SideFile()
         self._rows: list[dict[str, Any]] = []  # of the table of episodes, not yet written
         self._stats: dict[str, Stats] = {}
         self._episodes = self._frames = 0
-        self._error_s = 0.0
         self._data: Any = None
         self._table: Any = None
         self._film: ConstantRateEncoder | None = None
@@ -53,11 +52,10 @@ class Writer:
 
     def append(self, demo: Demo) -> None:
         """Add an episode."""
-        chosen = rows_at(demo, self._fps, self._options, self._losses)
-        self._error_s = max(self._error_s, own_time_error_s(demo, chosen, self._fps))
+        chosen = self._rate.rows(demo)
         task = self._tasks.setdefault(demo.task_id, len(self._tasks))
         counters = {"episode_index": self._episodes, "index": self._frames, "task_index": task}
-        columns, frames = columns_of(demo, chosen, self._fps, counters), demo.video.frames[chosen]
+        columns, frames = columns_of(demo, chosen, self._rate.fps, counters), demo.video.frames[chosen]
         row: dict[str, Any] = {"episode_index": self._episodes, "tasks": [demo.task_id], "length": len(chosen)}
         row |= self._append_rows(table_of(columns, None if self._options.images == "video" else frames))
         row |= {"dataset_from_index": self._frames, "dataset_to_index": self._frames + len(chosen)}
@@ -102,12 +100,12 @@ class Writer:
             self._film = None
         if self._film is None:
             height, width = frames.shape[1:3]
-            self._film = ConstantRateEncoder(self._file(FILM, self._num_films), height, width, self._fps)
+            self._film = ConstantRateEncoder(self._file(FILM, self._num_films), height, width, self._rate.fps)
             self._num_films += 1
         first = self._film.count
         for frame in frames:
             self._film.append(frame)
-        row = {"from_timestamp": first / self._fps, "to_timestamp": self._film.count / self._fps}
+        row = {"from_timestamp": first / self._rate.fps, "to_timestamp": self._film.count / self._rate.fps}
         return {f"videos/{CAMERA}/{name}": value for name, value in (_place(self._num_films - 1) | row).items()}
 
     def close(self) -> None:
@@ -130,13 +128,14 @@ class Writer:
         info = {
             "codebase_version": VERSION, "robot_type": self._robot, "total_episodes": self._episodes,
             "total_frames": self._frames, "total_tasks": len(self._tasks), "chunks_size": CHUNK,
-            "data_files_size_in_mb": DATA_MB, "video_files_size_in_mb": FILM_MB, "fps": self._fps,
+            "data_files_size_in_mb": DATA_MB, "video_files_size_in_mb": FILM_MB, "fps": self._rate.fps,
             "splits": {"train": f"0:{self._episodes}"}, "data_path": DATA,
             "video_path": FILM if self._options.images == "video" else None, "features": self._features,
         }  # fmt: skip
         (self._path / INFO).write_text(json.dumps(info, indent=1) + "\n")
         self._side.write(self._path, provenance)
-        say_what_lerobot_does_not_hold(self._fps, self._error_s, self._losses)
+        self._rate.say(self._losses)
+        self._losses.add(LABELS_BESIDE)
 
     def _file(self, template: str, number: int) -> Path:
         path = self._path / template.format(video_key=CAMERA, **_place(number))

@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -84,6 +85,13 @@ def _check_bag(bag: Path) -> None:
         refuse(bag, "a bag that is not compressed as a file", "one that is", "type: ros2 bag convert")
 
 
+@cache
+def _definitions() -> Any:
+    """The message definitions of ROS 2 Jazzy."""
+    typesys = required("rosbags.typesys")
+    return typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
+
+
 @contextmanager
 def _broken_bag(bag: Path) -> Iterator[None]:
     """Turn what rosbags raises on a damaged bag into an error that says what to do."""
@@ -96,8 +104,7 @@ def _broken_bag(bag: Path) -> Iterator[None]:
 
 
 def _read_bag(bag: Path, options: ReadOptions, losses: Losses) -> Demo:
-    highlevel, typesys = required("rosbags.highlevel"), required("rosbags.typesys")
-    store = typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
+    highlevel, store = required("rosbags.highlevel"), _definitions()
     with highlevel.AnyReader([bag], default_typestore=store) as reader:
         topics = _chosen_topics(bag, {part.topic: part.msgtype for part in reader.connections}, options, losses)
         streams, labels, size = {topic: Stream() for topic in topics}, {}, 0
@@ -189,8 +196,7 @@ def _write(path: Path, demos: Iterable[Demo], provenance: Provenance, options: W
 
 def _write_bag(path: Path, demo: Demo, provenance: Provenance, options: WriteOptions, start_ns: int) -> int:
     """Write one episode. Returns: log time of its last message."""
-    rosbag2, typesys = required("rosbags.rosbag2"), required("rosbags.typesys")
-    store = typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
+    rosbag2, store = required("rosbags.rosbag2"), _definitions()
     messages = sorted(stamped(demo, store, options.images == "lossless", as_png), key=lambda part: part[0])
     types = {IMAGE: "CompressedImage" if options.images == "lossless" else "Image", STATE: "JointState"}
     types = {topic: f"sensor_msgs/msg/{kind}" for topic, kind in {**types, COMMAND: "JointState"}.items()}
@@ -208,13 +214,12 @@ def _write_bag(path: Path, demo: Demo, provenance: Provenance, options: WriteOpt
 
 
 def _read_provenance(path: Path) -> Provenance | None:
-    highlevel, typesys = required("rosbags.highlevel"), required("rosbags.typesys")
+    highlevel = required("rosbags.highlevel")
     bags = _bags(path)
     if not bags:
         return None
     _check_bag(bags[0])
-    store = typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
-    with _broken_bag(bags[0]), highlevel.AnyReader([bags[0]], default_typestore=store) as reader:
+    with _broken_bag(bags[0]), highlevel.AnyReader([bags[0]], default_typestore=_definitions()) as reader:
         links = [part for part in reader.connections if part.topic == LABELS]
         for connection, _, data in reader.messages(connections=links) if links else ():
             message: Any = reader.deserialize(data, connection.msgtype)

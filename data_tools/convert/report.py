@@ -67,8 +67,6 @@ class Difference:
 
     max_time_error_s: float = 0.0
     """Largest difference between a capture time before and after, over pictures, states and actions."""
-    repeated_frames: int = 0
-    """Steps that come more than once."""
     lost_frames: int = 0
     """Steps that do not come at all."""
     squared_error: float = 0.0
@@ -82,7 +80,6 @@ class Difference:
         """Compare one demo with what became of it; steps that are not the same number are matched by time."""
         index = _matching(before, after)
         self.lost_frames += len(before) - len(np.unique(index))
-        self.repeated_frames += len(index) - len(np.unique(index))
         pairs = (
             (before.video.capture_time_s, after.video.capture_time_s),
             (before.state_time_s, after.state_time_s),
@@ -144,7 +141,6 @@ class ConversionReport:
             "is_identical": self.is_identical,
             "max_time_error_s": difference.max_time_error_s,
             "psnr_db": difference.psnr_db,
-            "repeated_frames": difference.repeated_frames,
             "lost_frames": difference.lost_frames,
             "not_carried": list(self.not_carried),
         }
@@ -159,8 +155,8 @@ class ConversionReport:
         facts = [f"largest error of a time: {difference.max_time_error_s:.3g} s"]
         if difference.psnr_db is not None:
             facts.append(f"pictures differ: PSNR {difference.psnr_db:.1f} dB")
-        if difference.repeated_frames or difference.lost_frames:
-            facts.append(f"{difference.repeated_frames} frames repeated, {difference.lost_frames} left out")
+        if difference.lost_frames:
+            facts.append(f"{difference.lost_frames} frames left out")
         facts.append("pictures, states and actions are identical" if self.is_identical else "not identical")
         title = Text(f"{self.source} ({self.source_format}) -> {self.destination} ({self.destination_format})")
         return Group(title, table, *map(Text, facts), *(Text(f"- {sentence}") for sentence in self.not_carried))
