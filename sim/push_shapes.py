@@ -6,6 +6,7 @@ no size of their own: `push_mesh` brings each to the same width. This file knows
 
 from collections.abc import Callable
 from functools import cache
+from typing import cast
 
 import numpy as np
 import trimesh
@@ -33,7 +34,7 @@ def push_mesh(family: str, variant: int) -> tuple[Points, NDArray[np.int32]]:
     Returns: vertices, shape (V, 3), and faces, shape (F, 3).
     """
     rng = np.random.default_rng([20170914, list(FAMILIES).index(family), variant])
-    mesh = trimesh.util.concatenate(FAMILIES[family](variant, rng))
+    mesh = cast(trimesh.Trimesh, trimesh.util.concatenate(FAMILIES[family](variant, rng)))
     vertices = np.array(mesh.vertices, dtype=np.float64)
     centre, radius = trimesh.nsphere.minimum_nsphere(vertices[:, :2])
     vertices[:, :2] = (vertices[:, :2] - centre) / radius
@@ -174,13 +175,14 @@ def _ring(variant: int, rng: np.random.Generator) -> Parts:
 
 
 def _spiky(variant: int, rng: np.random.Generator) -> Parts:
-    core = np.array((0.5, 0.5, (0.35, 0.6)[variant % 2]))
+    radii = (0.5, 0.5, (0.35, 0.6)[variant % 2])
+    core = np.array(radii)
     count, length = (6, 10, 16)[variant % 3], (0.45, 0.9)[variant // 6]
     turn = np.pi * (3.0 - np.sqrt(5.0)) * np.arange(count)  # the golden angle spreads them evenly
     up = np.linspace(-0.7, 0.95, count)
     flat = np.sqrt(1.0 - up**2)
     directions = np.column_stack([flat * np.cos(turn), flat * np.sin(turn), up])
-    return [_ball(tuple(core), (0, 0, 0))] + [
+    return [_ball(radii, (0, 0, 0))] + [
         _cone(0.7 * core * direction, (core + length) * direction, 0.2) for direction in directions
     ]
 

@@ -39,7 +39,7 @@ SPEED_GAIN_NMS = np.array([2.0, 2.0, 1.0, 1.0, 0.7, 0.7, 0.7])
 """Torque for each rad/s of missing joint speed, in the order of JOINTS."""
 MIDDLE_RAD = np.array([-0.46, 0.67, -2.31, -1.84, -2.84, -1.33, -1.21])
 """Angles of the joints with the fork in the middle of the table."""
-NOISE_PER_M_S = 2.5
+NOISE_PER_M_S = 3.2
 """Standard deviation of the torques' disturbance for each m/s that the fork is to stray by."""
 _DAMPING_NMS = np.array([joint.damping_nms for joint in JOINTS])
 _GEAR_NM = np.array([joint.gear_nm for joint in JOINTS])
