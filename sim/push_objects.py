@@ -33,7 +33,7 @@ environments have 0.29 to 4.98 in a sample."""
 COLLISION_HEIGHT_M = 0.09
 """Upright walls, well above the fork: contacts push sideways, never up or down."""
 CONTACT_SOLREF = (0.005, 1.0)
-"""Time constant (s) and damping ratio of contacts: stiffer than usual, so that even blows at 2 m/s stop at the surface."""
+"""Time constant (s) and damping ratio of contacts: stiff, so that even blows at 2 m/s stop near the surface."""
 _STREAM: dict[Split, int] = {"train": 1, "validation": 2, "test": 3}
 
 

@@ -6,8 +6,9 @@ they are turned.
 Success: the target's middle within 0.130 m of the goal's for at least 10 of 100 steps in all (released code); the same
 within the disc's 0.08 m (thesis) is reported beside it.
 Source: environment and evaluation/eval_push.py of the released MIL code; thesis 7.1.6.2 and B.2.2.
-Differs: shapes, textures and arm of our own, things can turn, and each thing's way to the goal is clear of the other,
-so that nothing in a layout tells which is the target. As released, things do not collide with one another.
+Differs: shapes, textures and arm of our own; things can turn; each thing's way to the goal is clear of the other, so
+that nothing in a layout tells which is the target; the table is plain, so that demonstrations need a third of the room.
+As released, things do not collide with one another.
 """
 
 import hashlib
@@ -23,7 +24,6 @@ from sim.cameras import add_camera
 from sim.errors import LayoutFailed
 from sim.push_objects import PushObject, add_push_object, sample_pair
 from sim.tasks.task import POLICY_CAMERA, TOOL_SITE, AbstractTask
-from sim.textures import SURFACE_SIZE, surface_picture
 
 GOAL_RADIUS_M = 0.08
 """Of the red disc, around the origin; the thesis's success."""
@@ -51,6 +51,7 @@ CAMERA_DISTANCE_M, CAMERA_ELEVATION_RAD = 0.95, np.deg2rad(50.0)
 CAMERA_TARGET_M = np.array([-0.205, -0.02, 0.0])
 CAMERA_FOVY_DEG = 40.0
 _TABLE_HALF_M = (0.7, 0.7, 0.02)
+_TABLE_RGBA = (0.74, 0.70, 0.64, 1.0)
 
 
 class PushTask(AbstractTask):
@@ -157,18 +158,13 @@ def _distance_m(point_m: NDArray[np.float64], start_m: NDArray[np.float64], end_
 
 
 def _add_table(spec: mujoco.MjSpec) -> None:
-    """A wooden top at height zero, the same in every task, as released; the fork can touch it, things need not."""
-    added = spec.add_texture(name="table", type=mujoco.mjtTexture.mjTEXTURE_2D)
-    added.width, added.height, added.nchannel = SURFACE_SIZE, SURFACE_SIZE, 3
-    added.data = surface_picture("wood", (0.74, 0.71, 0.66), (0.66, 0.63, 0.58), seed=1).tobytes()
-    material = spec.add_material(name="table", specular=0.0)
-    material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = "table"
+    """A plain top at height zero, the same in every task: the fork can touch it, things need not."""
     spec.worldbody.add_geom(
         name="table",
         type=mujoco.mjtGeom.mjGEOM_BOX,
         size=_TABLE_HALF_M,
         pos=[CAMERA_TARGET_M[0], CAMERA_TARGET_M[1], -_TABLE_HALF_M[2]],
-        material="table",
+        rgba=_TABLE_RGBA,
         contype=0,
         conaffinity=1,
         condim=1,
