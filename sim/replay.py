@@ -1,9 +1,9 @@
 """Does a recorded demonstration happen again: the same task and layout in the simulator, driven by the recording.
 
 By state, the robot is put to each recorded state before it acts; by action, it starts like the recording and is then
-left to the recorded actions alone. What is measured is how far the simulation gets away from the recording. Collection
-disturbs the actions as they are executed and records the expert's own, so the divergence by action is real: it is what
-the disturbances did. Refuses to know files.
+left to the recorded actions alone. What is measured is how far the simulation gets away from the recording. Where
+collection disturbs the actions as they are executed (`place` does), it records the expert's own, so the divergence by
+action is real: it is what the disturbances did. Refuses to know files.
 """
 
 import copy
@@ -23,7 +23,7 @@ from sim.tasks.task import GRASP_EQUALITY, AbstractTask
 
 By = Literal["state", "action"]
 """What drives a replay."""
-MAX_TASKS = 10_000
+MAX_TASKS = 2_000
 """How many tasks of a collection are searched for that of the recording."""
 MAX_LAYOUTS = 64
 """How many layouts of a task are searched for that of the recording."""

@@ -17,8 +17,8 @@ from sim.replay import By, Origin, replay
 from sim.replay import Replay as Replayed
 
 NOTE = (
-    "by action the robot gets no help from the recording: collection disturbs what is executed and records what the "
-    "expert meant, so some divergence is expected, and it is real"
+    "by action the robot gets no help from the recording; where collection disturbs what is executed and records what "
+    "the expert meant, as for the task place, the divergence is what the disturbances did"
 )
 
 
