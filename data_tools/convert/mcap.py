@@ -10,7 +10,7 @@ import re
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -62,7 +62,7 @@ def _bags(path: Path) -> list[Path]:
 
 
 def _read(path: Path, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
-    required("rosbags.highlevel")
+    required("rosbags.rosbag2")
     bags = _bags(path)
     if not bags:
         refuse(path, "a rosbag2 folder, an .mcap file, or a folder of them", "none", "name the folder of the bag")
@@ -92,10 +92,30 @@ def _definitions() -> Any:
     return typesys.get_typestore(typesys.Stores.ROS2_JAZZY)
 
 
+@lru_cache(maxsize=8)
+def _definitions_in(texts: tuple[tuple[str, str], ...]) -> Any:
+    """The message definitions that a bag brings along: pairs of type and text. Bags of one data set have the same."""
+    typesys = required("rosbags.typesys")
+    store, types = typesys.get_typestore(typesys.Stores.EMPTY), {}
+    for kind, text in texts:
+        types.update(typesys.get_types_from_msg(text, kind))
+    store.register(types)
+    return store
+
+
+def _definitions_of(connections: Iterable[Any]) -> Any:
+    """The definitions that these topics were written with; those of Jazzy where the bag does not bring all of them."""
+    parts = [(part.msgtype, part.msgdef) for part in connections]
+    if any(text.format.name != "MSG" for _, text in parts):
+        return _definitions()
+    return _definitions_in(tuple(sorted({(kind, text.data) for kind, text in parts})))
+
+
 @contextmanager
 def _broken_bag(bag: Path) -> Iterator[None]:
     """Turn what rosbags raises on a damaged bag into an error that says what to do."""
-    errors = (required("rosbags.highlevel").AnyReaderError, required("rosbags.rosbag2").ReaderError)
+    errors = (required("rosbags.rosbag2").ReaderError, required("rosbags.typesys").TypesysError)
+    errors += (required("rosbags.serde").SerdeError,)
     with translated(bag, "a whole bag"):
         try:
             yield
@@ -104,16 +124,16 @@ def _broken_bag(bag: Path) -> Iterator[None]:
 
 
 def _read_bag(bag: Path, options: ReadOptions, losses: Losses) -> Demo:
-    highlevel, store = required("rosbags.highlevel"), _definitions()
-    with highlevel.AnyReader([bag], default_typestore=store) as reader:
+    with required("rosbags.rosbag2").Reader(bag) as reader:
         topics = _chosen_topics(bag, {part.topic: part.msgtype for part in reader.connections}, options, losses)
         streams, labels, size = {topic: Stream() for topic in topics}, {}, 0
         wanted = [part for part in reader.connections if part.topic in (*topics, LABELS)]
+        store = _definitions_of(wanted)
         for connection, log_ns, data in reader.messages(connections=wanted):
             size += len(data)
             if size > _MAX_EPISODE_BYTES:
                 refuse(bag, f"an episode of at most {_MAX_EPISODE_BYTES} bytes", "more", "split the bag")
-            message = reader.deserialize(data, connection.msgtype)
+            message = store.deserialize_cdr(data, connection.msgtype)
             if connection.topic == LABELS:
                 labels = read_json(str(message.data))
                 continue
@@ -214,15 +234,14 @@ def _write_bag(path: Path, demo: Demo, provenance: Provenance, options: WriteOpt
 
 
 def _read_provenance(path: Path) -> Provenance | None:
-    highlevel = required("rosbags.highlevel")
     bags = _bags(path)
     if not bags:
         return None
     _check_bag(bags[0])
-    with _broken_bag(bags[0]), highlevel.AnyReader([bags[0]], default_typestore=_definitions()) as reader:
+    with _broken_bag(bags[0]), required("rosbags.rosbag2").Reader(bags[0]) as reader:
         links = [part for part in reader.connections if part.topic == LABELS]
         for connection, _, data in reader.messages(connections=links) if links else ():
-            message: Any = reader.deserialize(data, connection.msgtype)
+            message: Any = _definitions().deserialize_cdr(data, connection.msgtype)
             return provenance_or_none(read_json(str(message.data)).get("provenance"))
     return None
 

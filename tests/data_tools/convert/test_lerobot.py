@@ -131,7 +131,9 @@ def test_a_gap_in_episode_index_shifts_nothing_and_is_said(made, read):
     demos, renumbered = read(name, path), {0: 0, 1: 1, 2: 5}
     if name == "lerobot_v3":
         for file in (EPISODES, DATA[name]):
-            edit_table(path / file, lambda rows: [row | {"episode_index": renumbered[row["episode_index"]]} for row in rows])
+            edit_table(
+                path / file, lambda rows: [row | {"episode_index": renumbered[row["episode_index"]]} for row in rows]
+            )
     else:
         edit_table(path / DATA[name].replace("1.p", "2.p"), lambda rows: [row | {"episode_index": 5} for row in rows])
         for template in (DATA[name], FILM[name]):
