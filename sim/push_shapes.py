@@ -198,7 +198,7 @@ def _cluster(variant: int, rng: np.random.Generator) -> Parts:
         places = np.column_stack([0.6 * _polygon(count), radii])
     else:
         places = np.column_stack([np.zeros(count), 0.25 * (-1.0) ** np.arange(count), along + radii[0]])
-    return [_ball((radius,) * 3, tuple(place)) for radius, place in zip(radii, places, strict=True)]
+    return [_ball((radius,) * 3, (x, y, z)) for radius, (x, y, z) in zip(radii, places, strict=True)]
 
 
 def _furniture(variant: int, rng: np.random.Generator) -> Parts:
