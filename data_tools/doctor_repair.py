@@ -40,7 +40,9 @@ class Plan:
 def plan_of(file: FileFacts, findings: Sequence[Finding]) -> Plan:
     """What can be done about the findings in a file."""
     mendable = tuple(finding for finding in findings if finding.remedy is not None)
-    left = tuple(finding for finding in findings if finding.remedy is None and finding.severity != "note")
+    dropped = {finding.where for finding in mendable if finding.remedy == "drop"}
+    others = (finding for finding in findings if finding.remedy is None and finding.where not in dropped)
+    left = tuple(finding for finding in others if finding.severity != "note")
     return Plan(file, mendable, left)
 
 
@@ -50,7 +52,7 @@ def repair(plan: Plan) -> Path | None:
         return None
     dropped, quarantined = plan.places("drop"), plan.places("quarantine")
     films = [tuple(where.rpartition("/")[::2]) for where in plan.places("forget")]
-    is_rewritten = len(plan.places("quarantine")) < len({(f.remedy, f.where) for f in plan.findings})
+    is_rewritten = any(finding.remedy != "quarantine" for finding in plan.findings)
     names = ", ".join(dict.fromkeys(finding.check for finding in plan.findings))
     recipe = mended(plan.file, dropped, films, f"repair of {names}") if is_rewritten else None
     return write_in_place(recipe, plan.file.path, quarantined)

@@ -17,6 +17,8 @@ from mil_core.commands.output import BadArgument, console, write_json
 
 MAX_SHOWN = 40
 """Rows of a table; the rest is counted, and --json has all of them."""
+MAX_COMMANDS = 8
+"""Commands that are proposed; each finding in --json has its own."""
 _STYLES = {"error": "red", "warning": "yellow", "note": "dim"}
 
 
@@ -72,19 +74,21 @@ def _shown(findings: list[Finding]) -> list[Finding]:
     counts = [(sum(f.severity == severity for f in findings), severity) for severity in _STYLES]
     if findings:
         console.print(_finding_table(findings))
+        for command in list(dict.fromkeys(finding.command for finding in findings))[:MAX_COMMANDS]:
+            console.print(Text(f"next: {command}"))
     found = ", ".join(f"{count} {severity}{'s' if count != 1 else ''}" for count, severity in counts if count)
     console.print(f"found {found or 'nothing wrong'}")
     return findings
 
 
 def _finding_table(findings: Sequence[Finding]) -> Table:
-    table = Table("check", "file", "where", "found", "type next", box=None)
+    table = Table("check", "file", "where", "found", box=None)
     for finding in findings[:MAX_SHOWN]:
         # as Text, since what a file says could look like markup
         check = Text(finding.check, _STYLES[finding.severity])
-        table.add_row(check, *map(Text, (Path(finding.file).name, finding.where, finding.found, finding.command)))
+        table.add_row(check, *map(Text, (Path(finding.file).name, finding.where, finding.found)))
     if len(findings) > MAX_SHOWN:
-        table.add_row(f"and {len(findings) - MAX_SHOWN} more", "", "", "", "--json FILE lists them all")
+        table.add_row(f"and {len(findings) - MAX_SHOWN} more", "", "", "--json FILE lists them all")
     return table
 
 
