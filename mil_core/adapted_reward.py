@@ -29,7 +29,7 @@ class Grid:
     """Cells down the picture."""
     cols: int = 20
     """Cells across it."""
-    horizon: int = 30
+    horizon: int = 40
     """States on a path; one that ends earlier stays where it ends."""
 
     def transitions(self) -> Transitions:

@@ -58,8 +58,9 @@ def posterior(
     reward = functional_call(network, dict(adapted), (support.pictures[0],)).flatten(1).double()
     # Every feature of every scene is one task of the batch: Cov[mu] F without ever forming Cov[mu].
     columns = features.transpose(1, 2).reshape(scenes * size, cells)
-    repeated = [value.double().repeat_interleave(size, 0) for value in (reward, support.start[0].flatten(1))]
-    _, product = covariance_times(columns, *repeated, grid.transitions(), grid.horizon)
+    start = support.start[0].flatten(1).double()
+    reward, start = reward.repeat_interleave(size, 0), start.repeat_interleave(size, 0)
+    _, product = covariance_times(columns, reward, start, grid.transitions(), grid.horizon)
     curvature = features.transpose(1, 2) @ product.view(scenes, size, cells).transpose(1, 2)
     fisher = num_demos * (support.weight[0].double()[:, None, None] * curvature).sum(0)
     precision = torch.eye(size, dtype=torch.float64) / prior_std**2 + (fisher + fisher.T) / 2

@@ -37,8 +37,10 @@ class RewardLearner(MetaLearner):
 
         Args: reward: shape (task, scene, row, col).
         """
-        flat = [value.flatten(2).flatten(0, 1).double() for value in (reward, scenes.start, scenes.visitation)]
-        loss = irl_loss(*flat, self._transitions, self.grid.horizon)
+        flat, start, visitation = (
+            value.flatten(2).flatten(0, 1).double() for value in (reward, scenes.start, scenes.visitation)
+        )
+        loss = irl_loss(flat, start, visitation, self._transitions, self.grid.horizon)
         return (loss.view_as(scenes.weight) * scenes.weight).sum(1)
 
     def support_scenes(self, support: Sequence[GridDemo]) -> Scenes:

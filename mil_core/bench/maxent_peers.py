@@ -9,8 +9,8 @@ import time
 from types import SimpleNamespace
 
 import numpy as np
-from imitation.algorithms.mce_irl import mce_occupancy_measures, mce_partition_fh
-from irl_maxent.maxent import compute_expected_svf
+from imitation.algorithms.mce_irl import mce_occupancy_measures, mce_partition_fh  # pyright: ignore[reportMissingImports]
+from irl_maxent.maxent import compute_expected_svf  # pyright: ignore[reportMissingImports]
 
 
 def dense(next_state: np.ndarray) -> np.ndarray:
