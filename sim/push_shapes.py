@@ -156,7 +156,7 @@ def _animal(variant: int, rng: np.random.Generator) -> Parts:
     long, fat, tall = rng.uniform(0.7, 1.1), rng.uniform(0.3, 0.6), rng.uniform(0.15, 0.7)
     belly, head = tall + fat, rng.uniform(0.25, 0.5)
     face_m = (long + 0.2 * head, 0.0, belly + rng.uniform(0.2, 0.9) * (1 if variant % 3 else 0))
-    parts = [_ball((long, fat, fat), (0, 0, belly)), _ball((head,) * 3, face_m)]
+    parts = [_ball((long, fat, fat), (0, 0, belly)), _ball((head, head, head), face_m)]
     parts += [_box(0.22, 0.22, tall + 0.3, (0.6 * long * x, 0.6 * fat * y, 0)) for x in (-1, 1) for y in (-1, 1)]
     ears = np.array([[0.0, side * head * 0.7, 0.6 * head] for side in (-1, 1)]) + face_m
     length = (0.4, 1.0)[variant % 2]
