@@ -1,12 +1,12 @@
-"""The journal of a take: a folder of segments, and one line for each segment that has reached the disk whole.
+"""The journal of a take: a folder of segments, and one line for each whole segment.
 
     journal.jsonl         lines of JSON: one "begin", a "segment" for each whole segment in order, an "end" when
                           somebody ended the take; each carries a hash of itself, so that a torn line is known as one
     segment-000000.bin    samples, one after the other: a fixed head (see `SAMPLE`), then the deflated payload
 
-A line is written after its segment was flushed. Whatever is cut off, wherever, the take is the part up to the last
-whole segment. Knows what a sample is, and nothing of pictures, demonstrations or processes. Imports little: the process
-that writes takes has to start quickly.
+A line is written when its segment is whole, then both are flushed. Whatever is cut off, wherever, the take is the part
+up to the last segment whose hash is right. Knows what a sample is, and nothing of pictures, demonstrations or
+processes; it imports little, because the process that writes takes has to start quickly.
 """
 
 import hashlib
@@ -94,7 +94,7 @@ def begin_line(info: dict[str, Any], streams: tuple[StreamSpec, ...]) -> bytes:
 
 
 def segment_line(index: int, num_bytes: int, sha256: str, num_samples: int) -> bytes:
-    """Line of a segment that has been flushed."""
+    """Line of a whole segment."""
     return _line({"kind": "segment", "index": index, "bytes": num_bytes, "sha256": sha256, "samples": num_samples})
 
 

@@ -218,7 +218,7 @@ def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
             )
     lost_s = np.array([kill.lost_s for kill in done])
     return {
-        "kills": len(done),
+        "campaign": "recording_kills", "kills": len(done),
         "by_victim": {name: sum(kill.victim == name for kill in done) for name in ("recorder", "writer", "both")},
         "during_or_after_sealing": sum(kill.was_sealed for kill in done),
         "lost_s": {"max": lost_s.max(), "p50": float(np.median(lost_s)), "promise": PROMISE_S},

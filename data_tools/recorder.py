@@ -37,8 +37,8 @@ class RecorderLimits:
 
     watch: WatchLimits = WatchLimits()
     """What is a fault of time."""
-    queue_bytes: int = 64 << 20
-    """Samples that may wait for the writer; those that find no room are dropped and counted."""
+    queue_bytes: int = 256 << 20
+    """Samples that may wait for the writer: 4 s of two 640x480 cameras. What finds no room is dropped and counted."""
     min_free_bytes: int = 512 << 20
     """A take ends when less space is free."""
     max_stream_bytes: int = MAX_ARRAY_BYTES
