@@ -19,8 +19,10 @@ from mil_core.algorithms.mil import Mil
 from mil_core.bench.adapt import bench_adapt
 from mil_core.bench.comparison import Comparison, Timing, seconds_of
 from mil_core.bench.control import bench_control
+from mil_core.bench.data import DataComparison, bench_data
 from mil_core.bench.maxent import Peer, bench_maxent, problems, run_peers
 from mil_core.bench.maxent_cost import HORIZONS, SIDES, cost_by_size, draw_cost, memory_over_meta_steps
+from mil_core.bench.record import QUICK_SECONDS, SECONDS, bench_record
 from mil_core.bench.render import bench_render
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, experiment_as
@@ -40,9 +42,9 @@ THREADS = 1
 class Bench:
     """Time one thing against another way to do it; prints and writes both, the ratio and the agreement."""
 
-    name: Positional[Literal["adapt", "control", "render", "maxent"]]
+    name: Positional[Literal["adapt", "control", "render", "maxent", "record", "data"]]
     """adapt: film file to policy. control: observation to action. render: one picture of the policy camera. maxent:
-    soft values and visits of a grid."""
+    soft values and visits of a grid. record: two cameras at 30 Hz. data: windows of 40 pictures."""
     experiment: str = "daml_place"
     """Name of the experiment."""
     checkpoint: Path | None = None
@@ -55,6 +57,8 @@ class Bench:
     """Of maxent: the other way of the ratio; both are measured."""
     peers: Path = Path("out/peers")
     """Of maxent: folder that the peers' packages are installed in."""
+    seconds: float = SECONDS
+    """Of record: length of the recording."""
     quick: bool = False
     """Two measurements, in seconds."""
 
@@ -63,7 +67,14 @@ class Bench:
         if self.repeats < 1:
             raise BadArgument(f"--repeats: expected at least 1, found {self.repeats}; type a larger number.")
         torch.set_num_threads(THREADS)
-        ways = {"adapt": self._adapt, "control": self._control, "render": self._render, "maxent": self._maxent}
+        ways = {
+            "adapt": self._adapt,
+            "control": self._control,
+            "render": self._render,
+            "maxent": self._maxent,
+            "record": self._record,
+            "data": self._data,
+        }
         comparison = ways[self.name]()
         out = self.out or Path("out/quick" if self.quick else "results") / f"bench_{self.name}.json"
         content = comparison.to_dict()
@@ -73,6 +84,13 @@ class Bench:
         console.print(table_of(comparison))
         console.print(f"{comparison.agreement.what}: {comparison.agreement.difference:.2g}; written to {out}")
         return 0 if comparison.agreement.is_close else 1
+
+    def _record(self) -> Comparison:
+        return bench_record(QUICK_SECONDS if self.quick else self.seconds)
+
+    def _data(self) -> Comparison:
+        with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
+            return bench_data(Path(folder), 10 * self._num_repeats, np.random.default_rng(SEED))
 
     @property
     def _num_repeats(self) -> int:
@@ -147,6 +165,8 @@ def table_of(comparison: Comparison) -> Table:
     table = Table("", "p50", "p99", "max", "n", title=f"bench {comparison.name}: ratio {comparison.ratio:.1f}")
     for side, timing in (("ours", comparison.ours), ("peer", comparison.peer)):
         table.add_row(f"{side}: {timing.what}", *_milliseconds(timing), str(timing.count))
+    for timing in comparison.others if isinstance(comparison, DataComparison) else ():
+        table.add_row(f"also: {timing.what}", *_milliseconds(timing), str(timing.count))
     return table
 
 
