@@ -6,12 +6,11 @@ s_0 .. s_(H-1) and p(path) is proportional to exp(sum_t r(s_t)) times the dynami
 alone, as the thesis's network does, and there is no discount, as in Eq. 22.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
-import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor
 
 from mil_core.errors import InvalidProblem
@@ -131,35 +130,6 @@ def covariance_times(
     return visitation.detach(), product
 
 
-def sample_paths(
-    policy: NDArray[np.float64], transitions: Transitions, start: NDArray[np.int64], rng: np.random.Generator
-) -> NDArray[np.int64]:
-    """Paths of one task's policy.
-
-    Args:
-        policy: pi, shape (horizon, state, action).
-        transitions: where actions lead.
-        start: state at step 0 of each path, shape (path,).
-        rng: source of all draws.
-
-    Returns: states, shape (path, horizon).
-    """
-    next_state = transitions.next_state.numpy()
-    probability = np.ones(next_state.shape) if transitions.probability is None else transitions.probability.numpy()
-    states = [start]
-    for step_policy in policy[:-1]:
-        action = _drawn(step_policy[states[-1]], rng)
-        outcome = _drawn(probability[states[-1], action], rng)
-        states.append(next_state[states[-1], action, outcome])
-    return np.stack(states, axis=1)
-
-
-def _drawn(probability: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.int64]:
-    """One index from each row of probabilities."""
-    cumulative = probability.cumsum(-1)
-    return (cumulative <= cumulative[:, -1:] * rng.random((len(probability), 1))).sum(-1)
-
-
 def _backups(reward: Tensor, transitions: Transitions, horizon: int) -> Iterator[_Backup]:
     """Soft value iteration from the last step to the first."""
     _check_problem(reward, transitions, horizon)
@@ -180,7 +150,7 @@ def _soft_maximum(value: Tensor, transitions: Transitions) -> tuple[Tensor, Push
     second derivatives), exponentials are taken of states instead of actions: pi(a|s) = w(s') / sum of w. It is the
     same function, several times faster.
     """
-    is_narrow = float(value.detach().amin()) > np.log(torch.finfo(value.dtype).tiny) / 3
+    is_narrow = float(value.detach().amin()) > math.log(torch.finfo(value.dtype).tiny) / 3
     if transitions.probability is None and is_narrow:
         weight = value.exp()
         total = transitions.expected(weight).sum(1)

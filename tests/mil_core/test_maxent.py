@@ -13,7 +13,6 @@ from mil_core.maxent import (
     covariance_times,
     irl_loss,
     log_partition,
-    sample_paths,
     soft_policy,
     soft_values,
     state_visitation,
@@ -163,18 +162,6 @@ def test_demonstrations_of_another_length_are_refused():
     visits = torch.full((2, 9), 0.25, dtype=torch.float64)
     with pytest.raises(InvalidProblem, match="visits of task 0: expected their sum to be the horizon 4, found 2.25"):
         irl_loss(reward, start, visits, GRID, HORIZON)
-
-
-def test_sampled_paths_visit_states_as_often_as_expected(rng):
-    world = slippery(rng)
-    reward, start = rewards(8, 1, 4), starting_in([1], 4)
-    policy = soft_policy(reward, world, 6)[:, 0].numpy()
-    paths = sample_paths(policy, world, np.full(20_000, 1), rng)
-    assert paths.shape == (20_000, 6) and (paths[:, 0] == 1).all()
-    counts = np.stack([(paths == state).sum(1) for state in range(4)], axis=1)
-    error = counts.std(0) / np.sqrt(len(paths))
-    expected = state_visitation(reward, start, world, 6)[0].numpy()
-    assert (np.abs(counts.mean(0) - expected) <= 5 * error + 1e-12).all()
 
 
 @pytest.mark.parametrize(
