@@ -20,7 +20,7 @@ from sim.cameras import add_camera
 from sim.errors import LayoutFailed
 from sim.objects import Container, add_container
 from sim.rooms import Room, add_room, sample_room
-from sim.spriteworld.task import GOAL_EDGE_REWARD, GOAL_REWARD, OBSTACLE_REWARD
+from sim.spriteworld.task import GOAL_EDGE_REWARD, GOAL_REWARD
 from sim.table_grid import TableGrid
 from sim.tableware import NUM_FRAGILE, NUM_LOW, sample_tableware
 from sim.tasks.task import POLICY_CAMERA, TOOL_SITE, AbstractTask
@@ -47,6 +47,8 @@ THINGS = tuple(f"thing_{index}" for index in range(NUM_LOW + NUM_FRAGILE))
 FRAGILE = THINGS[NUM_LOW:]
 MAX_LAYOUT_ATTEMPTS = 2000
 CAMERA_ABOVE_M = 1.2
+FRAGILE_REWARD = -50.0
+"""Of a cell too near to a glass: more than the longest way round costs, which is 7 a step."""
 TABLE_REWARD = -2.0
 """Of a cell where nothing matters, things that are not wanted included."""
 
@@ -150,7 +152,7 @@ class TabletopTask(AbstractTask):
         """
         reward = np.full((GRID.cells, GRID.cells), TABLE_REWARD, np.float32)
         reward[GRID.distances_m(places_m[0]) < self.things[0].radius_m] = GOAL_EDGE_REWARD
-        reward[self.is_forbidden(places_m)] = OBSTACLE_REWARD
+        reward[self.is_forbidden(places_m)] = FRAGILE_REWARD
         reward[tuple(GRID.to_cells(places_m[0]))] = GOAL_REWARD
         return reward
 

@@ -9,6 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from data_tools.errors import GridPathError
+from mil_core.planner import best_path
 from sim.collect import layout_rng, task_at
 from sim.env import Environment
 from sim.errors import ExpertFailed, SimError
@@ -16,6 +17,7 @@ from sim.experts.tabletop import TabletopExpert
 from sim.path_follower import PathFollower
 from sim.render import Renderer
 from sim.robots.pr2 import PR2
+from sim.spriteworld.task import HORIZON
 from sim.table_grid import TableGrid
 from sim.tabletop_collect import collect_table_task
 from sim.tabletop_path import drive, shortest_path, start_cell
@@ -120,6 +122,19 @@ def test_layouts_leave_room_and_a_way_from_everywhere(index: int) -> None:
             assert tuple(path[0]) == tuple(start) and tuple(path[-1]) == goal
             assert not is_forbidden[tuple(path.T)].any()
             assert (np.abs(np.diff(path, axis=0)).max(axis=1, initial=1) == 1).all()
+
+
+@pytest.mark.parametrize("index", range(4))
+def test_the_true_reward_is_worth_every_way_round(index: int) -> None:
+    task = task_at("tabletop", "validation", 0, 11 + index)
+    assert isinstance(task, TabletopTask)
+    for seed in range(6):
+        found_m = task.drawn_places_m(np.random.default_rng(seed))
+        is_forbidden = task.is_forbidden(found_m)
+        for start in np.argwhere(~is_forbidden)[::53]:
+            path = best_path(task.reward(found_m), tuple(start.tolist()), HORIZON)
+            assert not is_forbidden[tuple(path.T)].any()
+            assert tuple(path[-1]) == tuple(GRID.to_cells(found_m[0]))
 
 
 def test_a_goal_behind_a_wall_is_told() -> None:
