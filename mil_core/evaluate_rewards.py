@@ -17,8 +17,8 @@ from mil_core.value_difference import value_difference
 
 RewardFunction = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
 """From a picture, shape (height, width, 3), to the reward of each cell, shape (rows, cols)."""
-Adapt = Callable[[Sequence[GridDemo]], RewardFunction]
-"""From demonstrations of one wish to the reward that they show."""
+Adapt = Callable[[Sequence[Sequence[GridDemo]]], Sequence[RewardFunction]]
+"""From demonstrations of several wishes to the reward that each shows."""
 
 Panel = Literal["adaptation_scene", "test_scene", "unseen_sprites"]
 NUM_DEMOS = (1, 2, 3, 5, 10, 15, 20)
@@ -67,8 +67,8 @@ def _differences(tasks: Sequence[RewardTask], adapt: Adapt, count: int) -> NDArr
     """Value difference in both scenes of each task after learning in the first one, shape (len(tasks), 2)."""
     scenes = [task.scenes[place] for task in tasks for place in (ADAPTATION, REARRANGED)]
     learned: list[NDArray[np.floating]] = []
-    for task in tasks:
-        reward_of = adapt(task.scenes[ADAPTATION].demos[:count])
+    rewards = adapt([task.scenes[ADAPTATION].demos[:count] for task in tasks])
+    for task, reward_of in zip(tasks, rewards, strict=True):
         learned += [np.asarray(reward_of(task.scenes[place].picture)) for place in (ADAPTATION, REARRANGED)]
     true, start = ([getattr(scene, name) for scene in scenes] for name in ("true_reward", "start_probability"))
     tensors = (torch.from_numpy(np.stack(values)) for values in (true, learned, start))

@@ -4,6 +4,9 @@ from dataclasses import dataclass
 
 from jaxtyping import Float
 from torch import Tensor, nn
+from torch.func import functional_call, vmap
+
+from mil_core.inner_loop import Parameters
 
 MID_BRIGHTNESS = 0.5
 """Taken off every channel before the first layer."""
@@ -48,3 +51,14 @@ class RewardNet(nn.Module):
     def forward(self, pictures: Float[Tensor, "scene channel height width"]) -> Float[Tensor, "scene row col"]:
         """Rewards of pictures with values in [0, 1]."""
         return self.readout(self.features(pictures - MID_BRIGHTNESS))[:, 0]
+
+
+def rewards_by_task(
+    network: RewardNet, parameters: Parameters, pictures: Float[Tensor, "task scene channel height width"]
+) -> Float[Tensor, "task scene row col"]:
+    """Rewards where each task has parameters of its own: `parameters` have the task as their first axis."""
+
+    def of_one_task(values: dict[str, Tensor], scenes: Tensor) -> Tensor:
+        return functional_call(network, values, (scenes,))
+
+    return vmap(of_one_task)(dict(parameters), pictures)

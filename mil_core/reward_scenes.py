@@ -39,8 +39,12 @@ class RewardMetaTask(NamedTuple):
 
 def stack(tasks: Sequence[RewardMetaTask]) -> RewardMetaTask:
     """Several meta-tasks with equally many scenes and paths as one."""
-    parts = [[getattr(task, name) for task in tasks] for name in RewardMetaTask._fields]
-    return RewardMetaTask(*(Scenes(*(torch.cat(tensors) for tensors in zip(*part, strict=True))) for part in parts))
+    return RewardMetaTask(joined([task.support for task in tasks]), joined([task.query for task in tasks]))
+
+
+def joined(parts: Sequence[Scenes]) -> Scenes:
+    """The scenes of several tasks, equally many of each, with all their tasks along the first axis."""
+    return Scenes(*(torch.cat(tensors) for tensors in zip(*parts, strict=True)))
 
 
 def scenes_of(demos: Sequence[GridDemo], rows: int, cols: int, horizon: int) -> Scenes:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call, vmap
+from torch.func import functional_call
 
 from data_tools.grid import GridDemo
 from mil_core.adapted_reward import AdaptedReward, Grid
@@ -14,7 +14,7 @@ from mil_core.algorithms.algorithm import MetaLoss
 from mil_core.algorithms.reward_learner import RewardLearner
 from mil_core.errors import InvalidProblem
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
-from mil_core.reward_net import RewardNet
+from mil_core.reward_net import RewardNet, rewards_by_task
 from mil_core.reward_scenes import RewardMetaTask, Scenes
 
 
@@ -56,20 +56,31 @@ class Mandril(RewardLearner):
     def meta_loss(self, task: RewardMetaTask) -> MetaLoss:
         """IRL loss on the query scenes after the inner loop on the support, the mean over the tasks (Eq. 27)."""
         parameters, losses = self._adapted(task.support, self.config.inner, create_graph=True)
-        after = self.irl_loss(self._rewards(parameters, task.query.pictures), task.query)
+        after = self.irl_loss(rewards_by_task(self.network, parameters, task.query.pictures), task.query)
         num_tasks = len(after)
         report = {"inner": losses[0] / num_tasks, "outer": float(after.detach().mean())} if losses else {}
         return MetaLoss(after.mean(), report)
 
-    def adapt(self, support: Sequence[GridDemo]) -> AdaptedReward:
+    def adapt_all(self, supports: Sequence[Sequence[GridDemo]]) -> list[AdaptedReward]:
         """See RewardLearner."""
-        scenes = self.support_scenes(support)
+        scenes = self.support_scenes(supports)
         inner = dataclasses.replace(self.config.inner, num_steps=self.config.test_steps)
-        parameters, losses = self._adapted(scenes, inner, create_graph=False)
+        adapted, _ = self._adapted(scenes, inner, create_graph=False)
         with torch.no_grad():
-            after = float(self.irl_loss(self._rewards(parameters, scenes.pictures), scenes))
-        alone = {name: value[0] for name, value in parameters.items()}
-        return self._reward(alone, losses[0] if losses else after, after)
+            still = {name: value.expand(len(supports), *value.shape) for name, value in self._initial.items()}
+            before, after = (
+                self.irl_loss(rewards_by_task(self.network, p, scenes.pictures), scenes) for p in (still, adapted)
+            )
+        return [
+            self._reward(
+                {name: value[task] for name, value in adapted.items()}, float(before[task]), float(after[task])
+            )
+            for task in range(len(supports))
+        ]
+
+    @property
+    def _initial(self) -> dict[str, Tensor]:
+        return {name: value.detach() for name, value in self.network.named_parameters()}
 
     def unadapted(self) -> AdaptedReward:
         """The reward before any adaptation, as the baseline."""
@@ -87,16 +98,14 @@ class Mandril(RewardLearner):
         self, scenes: Scenes, inner: InnerConfig, *, create_graph: bool
     ) -> tuple[dict[str, Tensor], tuple[float, ...]]:
         """Parameters of each task, with the task as first axis, and the summed inner loss before each step."""
-        before = dict(self.network.named_parameters())
-        if not create_graph:
-            before = {name: value.detach() for name, value in before.items()}
+        before = dict(self.network.named_parameters()) if create_graph else self._initial
         num_tasks = len(scenes.pictures)
 
         def parameters_at(moved: Parameters) -> dict[str, Tensor]:
             return {name: value + self._scale(name, create_graph) * moved[name] for name, value in before.items()}
 
         def inner_loss(moved: Parameters) -> Tensor:
-            return self.irl_loss(self._rewards(parameters_at(moved), scenes.pictures), scenes).sum()
+            return self.irl_loss(rewards_by_task(self.network, parameters_at(moved), scenes.pictures), scenes).sum()
 
         still = {name: value.new_zeros(num_tasks, *value.shape).requires_grad_() for name, value in before.items()}
         result = adapt(inner_loss, still, frozenset(still), inner, create_graph=create_graph)
@@ -107,14 +116,6 @@ class Mandril(RewardLearner):
             return 1.0
         scale = self.scales[_key(name)]
         return scale if create_graph else scale.detach()
-
-    def _rewards(self, parameters: Parameters, pictures: Tensor) -> Tensor:
-        """Rewards (task, scene, row, col), each task under its own parameters."""
-
-        def of_one_task(values: dict[str, Tensor], scenes: Tensor) -> Tensor:
-            return functional_call(self.network, values, (scenes,))
-
-        return vmap(of_one_task)(dict(parameters), pictures)
 
 
 def _key(name: str) -> str:

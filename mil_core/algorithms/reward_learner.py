@@ -9,7 +9,7 @@ from data_tools.grid import GridDemo
 from mil_core.adapted_reward import AdaptedReward, Grid, check_picture
 from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.maxent import irl_loss
-from mil_core.reward_scenes import Scenes, scenes_of
+from mil_core.reward_scenes import Scenes, joined, scenes_of
 
 
 class RewardLearner(MetaLearner):
@@ -20,9 +20,15 @@ class RewardLearner(MetaLearner):
         super().__init__()
         self.grid, self._transitions = grid, grid.transitions()
 
-    @abstractmethod
     def adapt(self, support: Sequence[GridDemo]) -> AdaptedReward:
-        """The reward that one or more demonstrated paths show.
+        """The reward that one or more demonstrated paths show. Raises: as `adapt_all`."""
+        return self.adapt_all([support])[0]
+
+    @abstractmethod
+    def adapt_all(self, supports: Sequence[Sequence[GridDemo]]) -> list[AdaptedReward]:
+        """The rewards behind the demonstrations of several tasks, found side by side: many times faster than in turn.
+
+        Args: supports: of each task equally many paths over equally many pictures.
 
         Raises:
             GridPathError: there is no demonstration, one leaves the grid, or two of them contradict each other.
@@ -43,8 +49,9 @@ class RewardLearner(MetaLearner):
         loss = irl_loss(flat, start, visitation, self._transitions, self.grid.horizon)
         return (loss.view_as(scenes.weight) * scenes.weight).sum(1)
 
-    def support_scenes(self, support: Sequence[GridDemo]) -> Scenes:
-        """Demonstrations as tensors. Raises: as `adapt`."""
-        for demo in support:
+    def support_scenes(self, supports: Sequence[Sequence[GridDemo]]) -> Scenes:
+        """Demonstrations of several tasks as tensors. Raises: as `adapt_all`."""
+        for demo in (demo for support in supports for demo in support):
             check_picture(demo.picture, self.grid)
-        return scenes_of(support, self.grid.rows, self.grid.cols, self.grid.horizon)
+        rows, cols, horizon = self.grid.rows, self.grid.cols, self.grid.horizon
+        return joined([scenes_of(support, rows, cols, horizon) for support in supports])

@@ -43,12 +43,15 @@ class Conditioned(RewardLearner):
         return MetaLoss(torch.stack(list(losses.values())).mean(), report)
 
     @torch.no_grad()
-    def adapt(self, support: Sequence[GridDemo]) -> AdaptedReward:
+    def adapt_all(self, supports: Sequence[Sequence[GridDemo]]) -> list[AdaptedReward]:
         """See RewardLearner."""
-        scenes = self.support_scenes(support)
-        context = self.context(scenes)
-        loss = float(self.irl_loss(self._rewards(context, scenes.pictures), scenes))
-        return AdaptedReward(self._function, {"context": context}, self.grid, loss_after=loss)
+        scenes = self.support_scenes(supports)
+        contexts = self.context(scenes)
+        losses = self.irl_loss(self._rewards(contexts, scenes.pictures), scenes).tolist()
+        return [
+            AdaptedReward(self._function, {"context": context[None]}, self.grid, loss_after=loss)
+            for context, loss in zip(contexts, losses, strict=True)
+        ]
 
     def _rewards(self, context: Tensor, pictures: Tensor) -> Tensor:
         """Rewards (task, scene, row, col) of pictures (task, scene, 3, height, width)."""

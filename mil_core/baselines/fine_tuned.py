@@ -12,7 +12,7 @@ from mil_core.adapted_reward import AdaptedReward, Grid
 from mil_core.algorithms.algorithm import MetaLoss
 from mil_core.algorithms.reward_learner import RewardLearner
 from mil_core.inner_loop import Parameters
-from mil_core.reward_net import RewardNet
+from mil_core.reward_net import RewardNet, rewards_by_task
 from mil_core.reward_scenes import RewardMetaTask
 
 
@@ -47,22 +47,33 @@ class FineTuned(RewardLearner):
         total = torch.stack(losses).mean()
         return MetaLoss(total, {"outer": float(total.detach())})
 
-    def adapt(self, support: Sequence[GridDemo]) -> AdaptedReward:
+    def adapt_all(self, supports: Sequence[Sequence[GridDemo]]) -> list[AdaptedReward]:
         """See RewardLearner."""
-        scenes = self.support_scenes(support)
-        parameters = {name: value.detach().clone().requires_grad_() for name, value in self.network.named_parameters()}
+        scenes = self.support_scenes(supports)
+        parameters = {
+            name: value.detach().expand(len(supports), *value.shape).clone().requires_grad_()
+            for name, value in self.network.named_parameters()
+        }
         rate, decay = self.config.learning_rate, self.config.weight_decay
-        optimizer = torch.optim.Adam(parameters.values(), rate, weight_decay=decay)
-        losses: list[float] = []
+        optimizer = torch.optim.Adam(parameters.values(), rate, weight_decay=decay)  # elementwise: tasks do not mix
+        losses: list[Tensor] = []
         for step in range(self.config.num_steps + 1):
-            reward = functional_call(self.network, parameters, (scenes.pictures[0],))
-            loss = self.irl_loss(reward[None], scenes).sum()
-            losses.append(float(loss.detach()))
+            loss = self.irl_loss(rewards_by_task(self.network, parameters, scenes.pictures), scenes)
+            losses.append(loss.detach())
             if step < self.config.num_steps:
                 optimizer.zero_grad()
-                loss.backward()
+                loss.sum().backward()
                 optimizer.step()
-        return AdaptedReward(self._function, parameters, self.grid, loss_before=losses[0], loss_after=losses[-1])
+        return [
+            AdaptedReward(
+                self._function,
+                {name: value[task] for name, value in parameters.items()},
+                self.grid,
+                loss_before=float(losses[0][task]),
+                loss_after=float(losses[-1][task]),
+            )
+            for task in range(len(supports))
+        ]
 
     def _rewards(self, pictures: Tensor) -> Tensor:
         return self.network(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])

@@ -1,6 +1,6 @@
 """`mil evaluate` for experiments that learn rewards: Figure 38 with every method that has been trained."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,12 +16,14 @@ from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.reward_learner import RewardLearner
 from mil_core.commands.output import console
 from mil_core.commands.spriteworld import draw_test_task, evaluate_spriteworld
-from mil_core.evaluate_rewards import NUM_DEMOS, Adapt
+from mil_core.evaluate_rewards import NUM_DEMOS, Adapt, RewardFunction
 from mil_core.experiments.reward import NoStatistics, RewardExperiment
 
 BASELINES = ("fine_tuned", "conditional", "recurrent")
 """Methods that are trained on the same tasks, each into the folder of its own experiment beside the checkpoint."""
 QUICK_DEMOS = (1, 2)
+SIDE_BY_SIDE = 25
+"""Tasks that are adapted to at once; bounds the memory."""
 
 
 def reward_results(
@@ -92,7 +94,8 @@ def _baselines(experiment: RewardExperiment, folder: Path) -> dict[str, RewardLe
 
 
 def _adapter(learner: RewardLearner) -> Adapt:
-    def adapt(demos: Sequence[GridDemo]) -> Callable:
-        return learner.adapt(demos).reward
+    def adapt(supports: Sequence[Sequence[GridDemo]]) -> list[RewardFunction]:
+        parts = [supports[begin : begin + SIDE_BY_SIDE] for begin in range(0, len(supports), SIDE_BY_SIDE)]
+        return [adapted.reward for part in parts for adapted in learner.adapt_all(part)]
 
     return adapt

@@ -52,7 +52,7 @@ def draw_test_task(adapt: Adapt, out: Path, seed: int, index: int, cast: Cast = 
     """
     order = SpriteOrder("test", cast, seed, demos_per_scene=max(num_demos, WAYS))
     (task,) = collect_tasks(order, 1, index)
-    reward_of = adapt(task.scenes[0].demos[:num_demos])
+    (reward_of,) = adapt([task.scenes[0].demos[:num_demos]])
     views = []
     for k, (title, scene) in enumerate(zip(_TITLES, task.scenes, strict=True)):
         (drawn,) = scenes_at("test", seed, range(index, index + 1), k, cast)

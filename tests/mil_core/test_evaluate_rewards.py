@@ -33,13 +33,17 @@ def results() -> dict:
     scenes = [scene for task in tasks + unseen for scene in task.scenes]
     truth = {scene.picture.tobytes(): scene.true_reward for scene in scenes}
 
-    def oracle(demos: Sequence[GridDemo]):
-        return lambda picture: truth[picture.tobytes()]
+    def oracle(supports: Sequence[Sequence[GridDemo]]):
+        return [lambda picture: truth[picture.tobytes()] for _ in supports]
 
-    def memory(demos: Sequence[GridDemo]):
+    def memory(supports: Sequence[Sequence[GridDemo]]):
         """Knows the scene of the demonstrations and no other; wrong everywhere until it has seen two."""
-        known = demos[0].picture.tobytes() if len(demos) > 1 else b""
-        return lambda picture: truth[picture.tobytes()] * (1 if picture.tobytes() == known else -1)
+
+        def of_one(demos: Sequence[GridDemo]):
+            known = demos[0].picture.tobytes() if len(demos) > 1 else b""
+            return lambda picture: truth[picture.tobytes()] * (1 if picture.tobytes() == known else -1)
+
+        return [of_one(demos) for demos in supports]
 
     asked: list[tuple[str, int]] = []
     found = evaluate_rewards({"oracle": oracle, "memory": memory}, tasks, unseen, 3, (1, 2), lambda *x: asked.append(x))

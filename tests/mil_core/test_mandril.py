@@ -63,7 +63,7 @@ def test_first_order_gives_another_meta_gradient(reward_learners, reward_task):
 def test_the_fast_update_takes_the_gradient_at_the_initial_parameters(reward_learners, grid_demos):
     """Algorithm 12 as corrected: phi = theta - alpha grad_theta L(theta), by hand."""
     learner = mandril(reward_learners["mandril"].grid, InnerConfig(1, 0.02, None), False, test_steps=1)
-    scenes = learner.support_scenes(grid_demos)
+    scenes = learner.support_scenes([grid_demos])
     parameters = dict(learner.network.named_parameters())
     reward = functional_call(learner.network, parameters, (scenes.pictures[0],))
     grid = learner.grid

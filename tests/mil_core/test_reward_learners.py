@@ -66,7 +66,7 @@ def test_adapting_leaves_the_meta_parameters_alone(name, reward_learners, grid_d
 @pytest.mark.parametrize("name", CONDITIONED)
 def test_training_and_deployment_see_the_same_context(name, reward_learners, grid_demos):
     learner = reward_learners[name]
-    scenes = learner.support_scenes(grid_demos)
+    scenes = learner.support_scenes([grid_demos])
     torch.testing.assert_close(learner.adapt(grid_demos).parameters["context"], learner.context(scenes).detach())
 
 
@@ -112,3 +112,15 @@ def test_the_scratch_reward_depends_on_the_number_of_steps_only_through_the_fit(
     assert adapted.loss_before == adapted.loss_after
     for name, value in learner.network.named_parameters():
         assert torch.equal(adapted.parameters[name], value.detach())
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_tasks_side_by_side_do_not_mix(name, reward_learners, grid_demos):
+    learner, supports = reward_learners[name], [grid_demos[:1], grid_demos[1:2]]
+    picture = grid_demos[0].picture
+    for together, support in zip(learner.adapt_all(supports), supports, strict=True):
+        alone = learner.adapt(support)
+        # A constant changes no behaviour: the loss does not hold it, so rounding and Adam may move it.
+        one, other = (adapted.reward(picture) - adapted.reward(picture).mean() for adapted in (together, alone))
+        np.testing.assert_allclose(one, other, rtol=1e-3, atol=1e-3)
+        assert together.loss_after == pytest.approx(alone.loss_after, rel=1e-5)

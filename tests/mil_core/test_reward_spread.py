@@ -17,7 +17,7 @@ def learner(reward_learners):
 
 
 def belief_of(learner, demos, num_demos=1, prior_std=1.0):
-    scenes = learner.support_scenes(demos)
+    scenes = learner.support_scenes([demos])
     return posterior(learner.network, learner.adapt(demos).parameters, scenes, learner.grid, num_demos, prior_std)
 
 
@@ -50,7 +50,7 @@ def test_rewards_that_agree_tell_nothing_and_a_constant_does_not_count(rng):
 def test_the_posterior_has_the_curvature_of_the_loss_in_its_last_layer(learner, grid_demos):
     prior_std, num_demos = 0.7, 3
     belief = belief_of(learner, grid_demos, num_demos, prior_std)
-    scenes, grid = learner.support_scenes(grid_demos), learner.grid
+    scenes, grid = learner.support_scenes([grid_demos]), learner.grid
     features = learner.network.features
     own = {name.removeprefix("features."): v for name, v in belief.parameters.items() if name.startswith("features.")}
     seen = torch.func.functional_call(features, own, (scenes.pictures[0] - 0.5,)).flatten(2).double()

@@ -10,8 +10,12 @@ from data_tools.reward_pictures import PANELS
 from mil_core.commands.spriteworld import draw_test_task, evaluate_spriteworld
 
 
-def visited_cells(demos: Sequence[GridDemo]):
+def visited_cells(supports: Sequence[Sequence[GridDemo]]):
     """What a method without eyes can learn: that is good where somebody went."""
+    return [reward_of_visits(demos) for demos in supports]
+
+
+def reward_of_visits(demos: Sequence[GridDemo]):
     reward = np.zeros((20, 20))
     for demo in demos:
         np.add.at(reward, tuple(demo.cells.T), 1.0 / len(demos))
