@@ -9,7 +9,7 @@ from data_tools.hdf5 import list_tasks, read_tasks
 from data_tools.inspect import DemoFileSummary, FilmSummary
 from data_tools.inspect_plots import action_plot
 from data_tools.inspect_quality import Quality
-from data_tools.inspect_view import file_facts, film_facts
+from data_tools.inspect_view import RECORDED, file_facts, film_facts, recorded_rows
 from data_tools.pictures import contact_sheet
 from data_tools.report import Paragraph, Part, Picture, Section, Table, html_report
 from data_tools.timeline import StreamStatistics
@@ -44,7 +44,7 @@ def write_demos_report(summary: DemoFileSummary, quality: Quality, out: Path) ->
     with tempfile.TemporaryDirectory(prefix="mil-inspect-") as folder:
         sections = [
             Section("File", [_facts(file_facts(summary))]),
-            Section("Time", [_streams(summary.streams)]),
+            Section("Time", [_streams(summary.streams), *_recorded(quality)]),
             Section("Balance", [_counts("outcome", quality.outcomes), _counts("task", quality.tasks)]),
             Section("Jerk and frozen pictures", _suspects(quality)),
             Section("Ranges", [_ranges(summary, quality)]),
@@ -88,6 +88,10 @@ def _streams(streams: dict[str, StreamStatistics]) -> Part:
         for name, part in streams.items()
     ]
     return Table(header, rows)
+
+
+def _recorded(quality: Quality) -> list[Part]:
+    return [Table(RECORDED, recorded_rows(quality.recorded))] if quality.recorded else []
 
 
 def _counts(name: str, counts: dict[str, int]) -> Part:

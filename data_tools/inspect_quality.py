@@ -9,6 +9,7 @@ import numpy as np
 from data_tools.doctor_checks import frozen, jerk
 from data_tools.doctor_motion import constant_dimensions, jerks
 from data_tools.doctor_survey import facts_of
+from data_tools.inspect_recorded import RecordedStream, recorded_streams
 
 
 @dataclass(frozen=True)
@@ -27,8 +28,8 @@ class Quality:
     """Number of demos of each task."""
     outcomes: dict[str, int]
     """Number of demos by outcome."""
-    content_sha256: dict[str, str]
-    """Content hash of each demo."""
+    recorded: dict[str, RecordedStream]
+    """What the recorder counted, by stream; empty for demonstrations that no recorder made."""
 
 
 def quality_of(path: Path) -> Quality:
@@ -43,5 +44,5 @@ def quality_of(path: Path) -> Quality:
         frozen=dict(frozen(file, ())),
         tasks=dict.fromkeys(file.tasks, 0) | dict(Counter(demo.task_id for demo in file.readable)),
         outcomes=dict(Counter(demo.label("outcome") for demo in file.readable)),
-        content_sha256={demo.name: demo.content_sha256 for demo in file.readable},
+        recorded=recorded_streams(path, [demo.name for demo in file.readable]),
     )

@@ -6,8 +6,11 @@ from rich.text import Text
 
 from data_tools.inspect import DemoFileSummary, FilmSummary
 from data_tools.inspect_quality import Quality
+from data_tools.inspect_recorded import RecordedStream
 from data_tools.timeline import StreamStatistics
 
+RECORDED = ("recorded stream", "asked Hz", "rate Hz", "drops", "no room", "came twice", "worst gap ms")
+"""Columns of what a recorder counted."""
 MAX_JERKS = 3
 """Demos that are named because of their jerk or their frozen pictures."""
 
@@ -25,7 +28,24 @@ def render_quality(quality: Quality) -> RenderableType:
         "frozen pictures": "; ".join(f"{name}: {text}" for name, text in list(quality.frozen.items())[:MAX_JERKS]),
         "demos of a task": _spread(list(quality.tasks.values())),
     }
-    return _facts({name: text for name, text in rows.items() if text})
+    recorded = [_recorded(quality.recorded)] if quality.recorded else []
+    return Group(*recorded, _facts({name: text for name, text in rows.items() if text}))
+
+
+def recorded_rows(streams: dict[str, RecordedStream]) -> list[tuple[str, ...]]:
+    """What a recorder counted, a row for each stream in the order of RECORDED."""
+    return [
+        (name, f"{part.asked_rate_hz:.2f}", f"{part.rate_hz:.2f}", str(part.drops), str(part.overflowed),
+         str(part.repeated), f"{1e3 * part.worst_gap_s:.0f}")
+        for name, part in streams.items()
+    ]  # fmt: skip
+
+
+def _recorded(streams: dict[str, RecordedStream]) -> Table:
+    table = Table(*RECORDED, box=None)
+    for row in recorded_rows(streams):
+        table.add_row(*map(Text, row))
+    return table
 
 
 def film_facts(summary: FilmSummary) -> dict[str, str]:

@@ -30,6 +30,7 @@ OWNERS = {
     "rclpy": ("ros2_ws/",),
     "h5py": ("data_tools/hdf5",),
     "av": ("data_tools/video",),
+    "rerun": ("data_tools/inspect_rerun",),
     "launch": ("launch/",),
     "launch_ros": ("launch/",),
 }
