@@ -36,7 +36,14 @@ OWNERS = {
 }
 """Dependency -> beginnings of the paths that may import it."""
 
-FOLDERS_OF_SIBLINGS = ("sim/tasks", "sim/robots", "sim/experts", "mil_core/algorithms", "mil_core/baselines")
+FOLDERS_OF_SIBLINGS = (
+    "sim/tasks",
+    "sim/robots",
+    "sim/experts",
+    "sim/teleop",
+    "mil_core/algorithms",
+    "mil_core/baselines",
+)
 
 
 def sources() -> list[Path]:
@@ -99,7 +106,7 @@ def test_siblings_do_not_import_each_other(folder: str) -> None:
 
 def contracts(folder: str) -> set[str]:
     """Files of a folder that others share: the abstract class, and whatever defines no member of the folder's dict."""
-    shared = {"sim/tasks": {"task"}, "sim/robots": {"robot", "urdf"}, "sim/experts": {"expert"}}
+    shared = {"sim/tasks": {"task"}, "sim/robots": {"robot", "urdf"}, "sim/experts": {"expert"}, "sim/teleop": {"teleop", "steering"}}
     shared["mil_core/baselines"] = {"conditioned"}
     return shared.get(folder, {"algorithm", "reward_learner"})
 
@@ -117,6 +124,7 @@ def listed_modules(folder: str, tables: str) -> set[str]:
         ("sim/tasks", "TASKS"),
         ("sim/robots", "ROBOTS"),
         ("sim/experts", "EXPERTS"),
+        ("sim/teleop", "TELEOPS"),
         ("mil_core/algorithms", "ALGORITHMS REWARD_ALGORITHMS"),
         ("mil_core/experiments", "EXPERIMENTS"),
     ],
