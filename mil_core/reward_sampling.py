@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from data_tools.reward_task import RewardScene, RewardTask
+from mil_core.reward_augmentation import repainted, turned
 from mil_core.reward_scenes import RewardMetaTask, Scenes, scenes_of, stack
 from mil_core.scaling import to_pictures
 
@@ -43,24 +44,7 @@ class RewardSampler:
         most = min(self._most_demos, *(len(self._tasks[k].scenes[ADAPTATION].demos) for k in chosen))
         count = 1 if rng.random() < 0.5 or most < 2 else int(rng.integers(2, most + 1))
         drawn = [_meta_task(self._tasks[k], count, rng) for k in chosen]
-        return stack([repainted(task, rng) for task in drawn] if self._augment else drawn)
-
-
-def repainted(task: RewardMetaTask, rng: np.random.Generator) -> RewardMetaTask:
-    """The same wish in a world of other colours: channels swapped, some of them inverted, all of them bent a little.
-
-    Ours. Which colours a wish is about differs from task to task anyway; a network that has seen a hundred sprites in
-    thousands of colours must find out from the demonstrations what is what.
-    """
-    order = torch.from_numpy(rng.permutation(3))
-    inverted = torch.from_numpy(rng.random(3) < 0.5).view(3, 1, 1)
-    power = torch.from_numpy(np.exp(rng.uniform(-0.4, 0.4, 3)).astype(np.float32)).view(3, 1, 1)
-
-    def painted(scenes: Scenes) -> Scenes:
-        pictures = scenes.pictures[:, :, order]
-        return scenes._replace(pictures=torch.where(inverted, 1 - pictures, pictures) ** power)
-
-    return RewardMetaTask(painted(task.support), painted(task.query))
+        return stack([repainted(turned(task, rng), rng) for task in drawn] if self._augment else drawn)
 
 
 def _meta_task(task: RewardTask, count: int, rng: np.random.Generator) -> RewardMetaTask:
