@@ -79,9 +79,6 @@ class DemoWriter:
 
     def append_demo(self, demo: Demo) -> None:
         """Add one demo; demos of a task that come this way need not follow each other."""
-        if not TASK_ID.fullmatch(demo.task_id):
-            refuse(str(self._path), f"a task id like {TASK_ID.pattern}", f"{demo.task_id!r}", "rename the task")
-        self._file.require_group(f"films/{demo.task_id}")
         self._append_demo(demo)
 
     def append_filled(
@@ -116,8 +113,11 @@ class DemoWriter:
             "num_samples": len(demo), "task_id": demo.task_id, "robot": demo.robot, "outcome": demo.outcome,
             "success": is_success, "clock": demo.clock, "seed": self._provenance.seed, "split": self._provenance.split,
         })
-        chunks = (min(_FRAMES_PER_CHUNK, len(frames)), *frames.shape[1:])
-        group.create_dataset("obs/image", data=frames, chunks=chunks, compression="gzip", compression_opts=1)
+        if self._compress:
+            chunks = (min(_FRAMES_PER_CHUNK, len(frames)), *frames.shape[1:])
+            group.create_dataset("obs/image", data=frames, chunks=chunks, compression="gzip", compression_opts=1)
+        else:
+            group.create_dataset("obs/image", data=frames)
         group["obs/state"], group["obs/state_time_s"] = demo.states, demo.state_time_s
         group["obs/capture_time_s"] = demo.video.capture_time_s
         group["actions"], group["action_time_s"] = demo.actions, demo.action_time_s
