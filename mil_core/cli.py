@@ -26,6 +26,7 @@ VERBS = {
     "adapt": ("Adapt", "one film or demonstration in, a policy for its task out"),
     "rollout": ("Rollout", "an adapted policy acts in new scenes, on film if wanted"),
     "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
+    "compare": ("Compare", "whether one method is better than another, and how sure that is"),
     "bench": ("Bench", "speed against another way to the same result: adapt, control, render"),
     "report": ("Report", "the numbers of README.md from results/*.json"),
 }
