@@ -106,7 +106,12 @@ def test_siblings_do_not_import_each_other(folder: str) -> None:
 
 def contracts(folder: str) -> set[str]:
     """Files of a folder that others share: the abstract class, and whatever defines no member of the folder's dict."""
-    shared = {"sim/tasks": {"task"}, "sim/robots": {"robot", "urdf"}, "sim/experts": {"expert"}, "sim/teleop": {"teleop", "steering"}}
+    shared = {
+        "sim/tasks": {"task"},
+        "sim/robots": {"robot", "urdf"},
+        "sim/experts": {"expert"},
+        "sim/teleop": {"teleop", "steering"},
+    }
     shared["mil_core/baselines"] = {"conditioned"}
     return shared.get(folder, {"algorithm", "reward_learner"})
 

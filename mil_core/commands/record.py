@@ -12,7 +12,7 @@ from data_tools.recorder_takes import Episode, Takes
 from mil_core.commands.output import BadArgument, console, refuse_existing, require_at_least
 from mil_core.commands.record_session import Session, SessionOptions
 from mil_core.commands.record_view import View
-from sim.collect import layout_rng, robot_class, split_index, task_at
+from sim.collect import Order, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.teleop import TELEOPS
 from sim.teleop.teleop import Wish
@@ -93,7 +93,8 @@ class Record:
         """Refuse what cannot be done before anything is touched. Raises: BadArgument, SimError, DataError."""
         require_at_least(1, {"episodes": self.episodes, "max-steps": 1 if self.max_steps is None else self.max_steps})
         require_at_least(0, {"seed": self.seed})
-        split_index(self.split)
+        if self.teleop == "scripted":
+            Order(self.task, self.robot, self.split)  # which refuses a robot that the expert cannot move
         if self.out.suffix != ".hdf5":
             raise BadArgument(f"--out: expected a name that ends in .hdf5, found {self.out}; change the name.")
         if self.resume and self.overwrite:
