@@ -31,6 +31,7 @@ NUM_DEMOS, NUM_STEPS = 20, 160
 BUDGET_S = 0.002
 TOLERANCE = 4.0
 """Mean difference of a pixel's value, of 255, in any clip: the films are lossy."""
+OURS = "WindowReader"
 NUM_CHECKED, WINDOWS_A_TURN = 20, 20
 INSTALL = "pip install --no-deps robomimic==0.3.0 && pip install tqdm termcolor imageio psutil tensorboardX"
 Read = Callable[[int, int], NDArray[np.uint8]]
@@ -66,7 +67,7 @@ def bench_data(folder: Path, repeats: int, rng: np.random.Generator) -> DataComp
                 for window in windows[turn : turn + WINDOWS_A_TURN]:
                     seconds[what].append(cpu_seconds_of(partial(_fill, batch, read, *window)))
     ours, *others = (Timing.of(what, found) for what, found in seconds.items())
-    peer = min((timing for timing in others if not timing.what.startswith("ours")), key=lambda timing: timing.p50_s)
+    peer = min((timing for timing in others if not timing.what.startswith(OURS)), key=lambda timing: timing.p50_s)
     return DataComparison(
         "data", ours, peer,
         Agreement("largest mean difference of a pixel's value in a clip, of 255", difference, TOLERANCE),
@@ -108,7 +109,7 @@ def _ways(folder: Path, demos: list[Demo], stack: ExitStack) -> dict[str, Read]:
             for demo in demos:
                 writer.append_demo(demo)
         reader = stack.enter_context(WindowReader(folder / f"ours_{name}.hdf5"))
-        ways[f"ours: {WINDOW} pictures of {WIDTH}x{HEIGHT}, {name}"] = lambda demo, first, reader=reader: reader.read(
+        ways[f"{OURS}, {name}: {WINDOW} pictures of {WIDTH}x{HEIGHT}"] = lambda demo, first, reader=reader: reader.read(
             demo, first, WINDOW
         )
     ways |= _robomimic_ways(folder, demos)

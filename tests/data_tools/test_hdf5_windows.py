@@ -49,4 +49,4 @@ def test_a_damaged_file_is_refused(path):
 def test_pictures_are_plain_only_when_asked(path, request):
     with h5py.File(path) as file:
         is_plain = file["data/demo_0/obs/image"].chunks is None
-    assert is_plain == ("plain" in request.node.name)
+    assert is_plain == request.node.name.endswith("[plain]")
