@@ -3,6 +3,12 @@
 No robot stands in these pictures: at home it is outside of the camera's square, so they are what it sees when it asks.
 """
 
+import multiprocessing
+import os
+from collections.abc import Iterator
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
 import mujoco
 import numpy as np
 
@@ -15,6 +21,28 @@ from sim.spriteworld.expert import SoftOptimalExpert
 from sim.spriteworld.task import HORIZON
 from sim.tasks.tabletop import GRID, TabletopTask, places_m
 from sim.tasks.task import POLICY_CAMERA
+
+
+def collect_table_tasks(
+    split: Split, seed: int, num_tasks: int, num_demos: int = 20, workers: int | None = None
+) -> Iterator[RewardTask]:
+    """Tasks 0 to `num_tasks` - 1 in their order, whatever the number of workers.
+
+    Args:
+        split, seed, num_demos: as for `collect_table_task`.
+        num_tasks: how many.
+        workers: processes; one a core when None, none but this one when 0.
+
+    Raises: SimError: as drawing layouts and paths does.
+    """
+    collect_one = partial(collect_table_task, split, seed, num_demos=num_demos)
+    workers = len(os.sched_getaffinity(0)) if workers is None else workers
+    if workers == 0 or num_tasks == 1:
+        yield from map(collect_one, range(num_tasks))
+        return
+    # Spawned, not forked: an OpenGL context does not survive a fork.
+    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+        yield from pool.map(collect_one, range(num_tasks))
 
 
 def collect_table_task(split: Split, seed: int, index: int, num_scenes: int = 2, num_demos: int = 20) -> RewardTask:

@@ -6,8 +6,10 @@ from typing import NamedTuple
 
 from data_tools.atomic import file_sha256
 from data_tools.demo import Split, TaskDemos
+from data_tools.reward_task import RewardTask
 from mil_core.commands.meta_data import own_data, simulated_data
 from mil_core.commands.output import BadArgument
+from mil_core.commands.table_tasks import table_tasks
 from mil_core.experiments.experiment import Experiment, Statistics
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import NoStatistics, RewardExperiment
@@ -57,15 +59,27 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
 
 
 def _reward_set(experiment: RewardExperiment, source: Source) -> TrainingSet:
-    """SpriteWorld's tasks, made in memory: that takes less time than training needs to warm up."""
     if source.own is not None:
         raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own tasks.")
-    data, samplers = experiment.data, []
+    data, samplers, sha256 = experiment.data, [], {}
     sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
     for split, num_tasks in sizes:
-        tasks = collect_tasks(SpriteOrder(split, seed=data.seed, demos_per_scene=data.most_demos), num_tasks)
+        tasks, files = _reward_tasks(experiment, source, split, num_tasks)
         samplers.append(RewardSampler(tasks, data.tasks_per_draw, data.most_demos, augment=split == "train"))
-    return TrainingSet(NoStatistics(), *samplers, {})
+        sha256 |= {path.name: file_sha256(path) for path in files}
+    return TrainingSet(NoStatistics(), *samplers, sha256)
+
+
+def _reward_tasks(
+    experiment: RewardExperiment, source: Source, split: Split, num_tasks: int
+) -> tuple[list[RewardTask], list[Path]]:
+    """Tasks of the experiment's world, and the files that they were read from."""
+    data = experiment.data
+    if experiment.world == "tabletop":
+        path = source.folder / f"{source.label}_{split}.npz"
+        return table_tasks(path, split, num_tasks, data, source.workers), [path]
+    # SpriteWorld's tasks are made in memory: that takes less time than training needs to warm up.
+    return collect_tasks(SpriteOrder(split, seed=data.seed, demos_per_scene=data.most_demos), num_tasks), []
 
 
 def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingSet:

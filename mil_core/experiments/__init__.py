@@ -11,6 +11,7 @@ from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld_fine_tuned,
     mandril_spriteworld_recurrent,
 )
+from mil_core.experiments.mandril_tabletop import mandril_tabletop
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
 
@@ -21,6 +22,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mandril_spriteworld_conditional": mandril_spriteworld_conditional,
     "mandril_spriteworld_fine_tuned": mandril_spriteworld_fine_tuned,
     "mandril_spriteworld_recurrent": mandril_spriteworld_recurrent,
+    "mandril_tabletop": mandril_tabletop,
 }
 
 KINDS: dict[str, type[Experiment]] = {kind.kind: kind for kind in (ImitationExperiment, RewardExperiment)}

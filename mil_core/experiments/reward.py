@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Literal, Self
 
 from mil_core.adapted_reward import Grid
 from mil_core.algorithms.mandril import Mandril, MandrilConfig
@@ -12,6 +12,9 @@ from mil_core.baselines.fine_tuned import FineTuned, FineTuningConfig
 from mil_core.baselines.recurrent import Recurrent, RecurrentConfig
 from mil_core.experiments.experiment import Experiment
 from mil_core.reward_net import RewardNet, RewardNetConfig
+
+World = Literal["spriteworld", "tabletop"]
+"""Where wishes are shown: on drawn maps, or on a simulated table seen from above."""
 
 
 @dataclass(frozen=True)
@@ -44,10 +47,12 @@ class RewardExperiment(Experiment):
 
     kind: ClassVar[str] = "reward"
 
+    world: World = "spriteworld"
+    """What the pictures show; experiments that were saved before there were several learned in SpriteWorld."""
     network: RewardNetConfig = RewardNetConfig()
     """The reward network, of the baselines too."""
     grid: Grid = Grid(horizon=40)
-    """The world; SpriteWorld's paths have 40 cells."""
+    """Cells and steps; paths have 40 cells in both worlds."""
     mandril: MandrilConfig = MandrilConfig()
     """How MandRIL adapts; of no meaning to the others."""
     data: RewardDataConfig = RewardDataConfig()
@@ -75,12 +80,14 @@ class RewardExperiment(Experiment):
 
     def about_data(self) -> str:
         """See Experiment."""
-        return (
-            f"{self.data.num_tasks} SpriteWorld tasks, seed {self.data.seed}; the sprites of the third panel never "
-            "occur in it, nor do the threes of sprites of the test tasks"
-        )
+        return f"{self.data.num_tasks} {_ABOUT_DATA[self.world].format(seed=self.data.seed)}"
 
 
+_ABOUT_DATA: dict[World, str] = {
+    "spriteworld": "SpriteWorld tasks, seed {seed}; the sprites of the third panel never occur in it, nor do the "
+    "threes of sprites of the test tasks",
+    "tabletop": "tabletop tasks, seed {seed}; the colours, textures and things of the test split never occur in it",
+}
 _BUILDERS: dict[str, Callable[[RewardExperiment], RewardLearner]] = {
     "mandril": lambda e: Mandril(RewardNet(e.network), e.grid, e.mandril),
     "fine_tuned": lambda e: FineTuned(RewardNet(e.network), e.grid, FineTuningConfig()),

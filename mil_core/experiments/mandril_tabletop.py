@@ -1,0 +1,20 @@
+"""Round the glasses, end at the bowl: rewards over a camera picture from one shown path, driven by a simulated PR2.
+
+The task is `tabletop` (sim.tasks.tabletop), thesis 8.1 moved onto a table; ours. Network and training are those of
+`mandril_spriteworld`; there are fewer tasks, because each of them is rendered.
+"""
+
+from mil_core.experiments.reward import RewardDataConfig, RewardExperiment
+from mil_core.training import TrainingConfig
+
+
+def mandril_tabletop() -> RewardExperiment:
+    """MandRIL on the table."""
+    return RewardExperiment(
+        name="mandril_tabletop",
+        algorithm="mandril",
+        method="mandril",
+        world="tabletop",
+        data=RewardDataConfig(num_tasks=300, num_validation_tasks=32),
+        training=TrainingConfig(iterations=3000, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
+    )
