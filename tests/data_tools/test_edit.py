@@ -24,7 +24,7 @@ from data_tools.provenance import Parent, Provenance
 from data_tools.seal import write_seal
 
 pytestmark = pytest.mark.usefixtures("in_process")
-FIXTURES_STAY = settings(max_examples=6, suppress_health_check=[HealthCheck.function_scoped_fixture])
+FIXTURES_STAY = settings(max_examples=4, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def made(recipe: Recipe, path: Path) -> FileFacts:
@@ -44,7 +44,7 @@ def is_true(file: FileFacts) -> bool:
     assert claimed == statistics_of(file.demos)
     assert file.claims["total"] == sum(demo.num_samples for demo in file.demos)
     assert all(demo.claims["content_sha256"] == demo.content_sha256 for demo in file.demos)
-    read = [demo for task in read_tasks(file.path) for demo in task.demos]
+    read = [demo for task in read_tasks(file.path, with_films=False) for demo in task.demos]
     assert Counter(map(demo_sha256, read)) == Counter(demo.content_sha256 for demo in file.demos)
     return [demo.name for demo in file.demos] == [f"demo_{index}" for index in range(len(file.demos))]
 
@@ -61,9 +61,9 @@ def test_what_is_deleted_and_what_is_left_merge_to_the_same(dataset, tmp_path, g
 
 
 @FIXTURES_STAY
-@given(st.lists(st.floats(0.1, 5), min_size=2, max_size=4), st.booleans())
+@given(st.lists(st.floats(0.1, 5), min_size=2, max_size=3), st.booleans())
 def test_parts_merge_to_the_whole_in_its_order(dataset, tmp_path, shares, by_demos):
-    whole = facts_of(dataset(tasks=4))
+    whole = facts_of(dataset(tasks=3))
     recipes = split(whole, shares, by_demos)
     parts = [made(recipe, tmp_path / f"part_{k}.hdf5") for k, recipe in enumerate(recipes)]
     assert all(part.demos and is_true(part) for part in parts)

@@ -13,6 +13,7 @@ from data_tools.hdf5 import write_tasks
 from data_tools.inspect import DemoFileSummary, FilmSummary, inspect
 from data_tools.inspect_html import write_demos_report, write_film_report
 from data_tools.inspect_quality import quality_of
+from data_tools.inspect_recorded import RecordedStream
 from data_tools.inspect_rerun import write_rerun
 from data_tools.inspect_view import render_quality
 from data_tools.seal import write_seal
@@ -125,3 +126,17 @@ def test_rerun_is_told_every_step_at_its_own_time(dataset, tmp_path, monkeypatch
     (recording,) = recordings
     assert [time_s for name, time_s in recording.logged if name == "demo_3/actions"] == pytest.approx(list(times_s))
     assert len(recording.logged) == 6 * (1 + 3 * 12) and recording.path == str(tmp_path / "a.rrd")
+
+
+def test_what_the_recorder_counted_is_summed_up(dataset, tmp_path):
+    path = dataset()
+    with h5py.File(path, "r+") as file:
+        for name, drops, gap_s in (("demo_0", 2, 0.3), ("demo_4", 5, 0.2)):
+            counts = {"asked_rate_hz": 30.0, "rate_hz": 28.0 + drops, "drops": drops, "overflowed": 1, "repeated": 0}
+            file.create_group(f"data/{name}/streams/wrist").attrs.update({**counts, "worst_gap_s": gap_s})
+    write_seal(path)
+    assert quality_of(path).recorded == {"wrist": RecordedStream(30.0, 31.5, 7, 2, 0, 0.3)}
+    summary = inspect(path)
+    assert isinstance(summary, DemoFileSummary)
+    write_demos_report(summary, quality_of(path), tmp_path / "report.html")
+    assert "no room" in (tmp_path / "report.html").read_text()
