@@ -6,6 +6,7 @@ from pathlib import Path
 from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions
 from data_tools.demo import Demo
 from data_tools.hdf5 import list_tasks, read_demos, read_provenance
+from data_tools.hdf5_checks import group_of, names_of, opened
 from data_tools.hdf5_writer import DemoWriter
 from data_tools.provenance import Provenance
 
@@ -22,6 +23,10 @@ def _read(path: Path, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
     num_films = sum(entry.num_films for entry in list_tasks(path))
     if num_films:
         losses.add(f"The {num_films} films of somebody else beside the demos are not carried over; copy their folder.")
+    with opened(path) as file:
+        data = group_of(file, "data")
+        if any("streams" in names_of(group_of(data, name)) for name in names_of(data)):
+            losses.add("What a recorder adds (streams with receive times, further cameras) is not carried over.")
     return read_demos(path)
 
 
