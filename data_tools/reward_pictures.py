@@ -25,7 +25,7 @@ MARKERS = "osD^vP"
 _RIM = "#222222"
 _SHUNNED = 0.05
 """Share of the cells below which colours do not go further: two obstacles of SpriteWorld cover 4.5%."""
-_STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
 @dataclass(frozen=True)
@@ -54,7 +54,7 @@ def value_difference_curves(results: Mapping[str, Any], path: Path | str) -> Non
     Args: results: as `mil_core.evaluate_rewards` returns them. path: ends in .png.
     """
     counts = results["num_demos"]
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(11.4, 3.6), layout="constrained")
         rows = figure.subplots(1, len(PANELS), sharey=True)
         for axes, (panel, title) in zip(rows, PANELS.items(), strict=True):
@@ -68,7 +68,7 @@ def value_difference_curves(results: Mapping[str, Any], path: Path | str) -> Non
         rows[0].set_ylabel("expected value difference (lower is better)")
         rows[0].set_ylim(bottom=0)
         figure.legend(*rows[0].get_legend_handles_labels(), loc="outside right center", frameon=False)
-        _save(figure, path)
+        save_figure(figure, path)
 
 
 def reward_sheet(views: Sequence[RewardView], path: Path | str) -> None:
@@ -76,14 +76,14 @@ def reward_sheet(views: Sequence[RewardView], path: Path | str) -> None:
 
     Args: views: at least one. path: ends in .png.
     """
-    with matplotlib.rc_context(_STYLE):
+    with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(14.0, 3.7 * len(views)), layout="constrained")
         for axes, view in zip(figure.subplots(len(views), 4, squeeze=False), views, strict=True):
             _map(axes[0], view)
             _grid(figure, axes[1], view.true_reward, "true reward", "viridis")
             _grid(figure, axes[2], view.learned_reward, "learned reward", "viridis")
             _grid(figure, axes[3], np.log10(np.maximum(view.visitation, 1e-4)), "expected visits, log10", "magma")
-        _save(figure, path)
+        save_figure(figure, path)
 
 
 def _band(axes: Axes, counts: Sequence[int], cells: Sequence[Mapping[str, Any]], index: int, label: str) -> None:
@@ -98,17 +98,20 @@ def _map(axes: Axes, view: RewardView) -> None:
     rows, cols = view.true_reward.shape
     axes.imshow(view.picture, extent=(-0.5, cols - 0.5, rows - 0.5, -0.5), interpolation="nearest")
     for index, demo in enumerate(view.demos):
-        _way(axes, demo, "#d5202a", "demonstration" if index == 0 else "")
+        draw_way(axes, demo, "#d5202a", "demonstration" if index == 0 else "")
     for index, way in enumerate(view.paths):
-        _way(axes, way, "#ffffff", "by the learned reward" if index == 0 else "")
+        draw_way(axes, way, "#ffffff", "by the learned reward" if index == 0 else "")
     axes.set_title(view.title, loc="left")
     axes.set_axis_off()
     if view.demos or view.paths:
         axes.legend(loc="upper center", bbox_to_anchor=(0.5, 0.0), ncols=2, frameon=False, labelcolor="#444444")
 
 
-def _way(axes: Axes, cells: NDArray[np.int64], colour: str, label: str) -> None:
-    """A line with a dark rim, a ring where it begins and a disc where it ends."""
+def draw_way(axes: Axes, cells: NDArray[np.integer | np.floating], colour: str, label: str) -> None:
+    """A line with a dark rim, a ring where it begins and a disc where it ends.
+
+    Args: cells: rows and columns, shape (T, 2), fractions too. label: for the legend; empty for none.
+    """
     row, column = cells[:, 0], cells[:, 1]
     rim = [withStroke(linewidth=4.4, foreground=_RIM)]
     axes.plot(column, row, color=colour, linewidth=2.2, path_effects=rim, label=label or None)
@@ -125,6 +128,7 @@ def _grid(figure: Figure, axes: Axes, values: NDArray[np.floating], title: str, 
     axes.set_axis_off()
 
 
-def _save(figure: Figure, path: Path | str) -> None:
+def save_figure(figure: Figure, path: Path | str) -> None:
+    """Write a figure whole or not at all."""
     with committed_file(Path(path)) as partial:
         figure.savefig(partial, dpi=120)

@@ -1,7 +1,7 @@
 """`mil evaluate`: success on tasks whose objects and colours training never met, against the baselines."""
 
 import multiprocessing
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
@@ -11,17 +11,23 @@ from typing import Any
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.output import console, num_cores, require_at_least, write_json
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
+from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
+from mil_core.commands.table_trials import run_table_task
 from mil_core.commands.trials import TrialPlan, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import RewardExperiment
 from sim.collect import task_class
 
-TASKS, REWARD_TASKS = 40, 100
+TASKS, TRIALS = 40, 3
+REWARD_TASKS = 100
 QUICK_TASKS, QUICK_TRIALS = 2, 1
+RunTask = Callable[[TrialPlan, int], list[Episode]]
+"""Every episode of one test task."""
 
 
 @dataclass(frozen=True)
@@ -35,9 +41,9 @@ class Evaluate:
     seed: int = 7
     """Seed of test tasks and scenes."""
     tasks: int | None = None
-    """Test tasks; when left out 40, or 100 where rewards are learned."""
-    trials: int = 3
-    """Scenes of each task; where rewards are learned there is one to learn in and one to be judged in."""
+    """Test tasks; when left out 40, 100 where rewards are learned, or 50 where a robot moves by them."""
+    trials: int | None = None
+    """Scenes of each task; when left out 3, or 1 where rewards are learned: one to learn in, one to be judged in."""
     workers: int | None = None
     """Processes; one a core when left out, none but this one when 0. Results do not depend on it."""
     out: Path | None = None
@@ -47,24 +53,37 @@ class Evaluate:
 
     def run(self) -> int:
         """Evaluate, print a table, write the file."""
-        require_at_least(1, {"tasks": self._num_tasks(1), "trials": self.trials})
+        require_at_least(1, {"tasks": self._num_tasks(1), "trials": 1 if self.trials is None else self.trials})
         require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
         out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}.json"
-        if isinstance(experiment_of(self.experiment), RewardExperiment):
-            return self._evaluate_rewards(out)
-        checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
+        experiment = experiment_of(self.experiment)
+        if not isinstance(experiment, RewardExperiment):
+            checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
+            self._evaluate_success(run_task, checkpoint, checkpoint.experiment.task, TASKS, TRIALS, out)
+        elif experiment.world == "tabletop":
+            table_checkpoint = checkpoint_of(self.experiment, self.checkpoint, RewardExperiment)
+            asked = self._evaluate_success(run_table_task, table_checkpoint, "tabletop", TABLE_TASKS, TABLE_TRIALS, out)
+            console.print(f"drawn in {draw_table_tasks(table_checkpoint, asked.seed, asked.tasks, out)}")
+        else:
+            self._evaluate_rewards(out)
+        return 0
+
+    def _evaluate_success(
+        self, run: RunTask, checkpoint: Checkpoint[Any], task: str, tasks: int, trials: int, out: Path
+    ) -> Protocol:
+        """Count successes. Args: tasks, trials: how many when the user does not say. Returns: what was asked for."""
+        trials = QUICK_TRIALS if self.quick else self.trials or trials
+        asked = Protocol(self.seed, self._num_tasks(tasks), trials, task_class(task).criterion)
         folder = self.checkpoint or default_checkpoint(self.experiment)
-        tasks, trials = self._num_tasks(TASKS), QUICK_TRIALS if self.quick else self.trials
-        plan = TrialPlan(folder, checkpoint.sha256, self.seed, trials)
-        criterion = task_class(checkpoint.experiment.task).criterion
-        episodes = run_all(plan, tasks, num_cores() if self.workers is None else self.workers, criterion)
-        result = results(checkpoint, Protocol(self.seed, tasks, trials, criterion), episodes)
+        run_one = partial(run, TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials))
+        workers = num_cores() if self.workers is None else self.workers
+        result = results(checkpoint, asked, run_all(run_one, asked.tasks, workers, asked.criterion))
         write_json(out, result)
         console.print(table_of(result))
         console.print(f"written to {out}")
-        return 0
+        return asked
 
-    def _evaluate_rewards(self, out: Path) -> int:
+    def _evaluate_rewards(self, out: Path) -> None:
         folder = self.checkpoint or default_checkpoint(self.experiment)
         checkpoint = checkpoint_of(self.experiment, folder, RewardExperiment)
         num_tasks = self._num_tasks(REWARD_TASKS)
@@ -73,7 +92,6 @@ class Evaluate:
         pictures = draw_results(result, checkpoint, out)
         console.print(reward_table(result))
         console.print(f"written to {out}, drawn in {', '.join(map(str, pictures))}")
-        return 0
 
     def _num_tasks(self, ordinary: int) -> int:
         if self.tasks is not None and not self.quick:
@@ -81,13 +99,16 @@ class Evaluate:
         return QUICK_TASKS if self.quick else ordinary
 
 
-def run_all(plan: TrialPlan, num_tasks: int, workers: int, criterion: Criterion) -> list[Episode]:
-    """Every episode of every task, in the order of the tasks whatever the number of workers, with a progress bar."""
+def run_all(run: Callable[[int], list[Episode]], num_tasks: int, workers: int, criterion: Criterion) -> list[Episode]:
+    """Every episode of every task, in the order of the tasks whatever the number of workers, with a progress bar.
+
+    Args: run: from the number of a task to its episodes; can travel to worker processes.
+    """
     episodes: list[Episode] = []
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*shown, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task("evaluate", total=num_tasks)
-        for group in _groups(plan, num_tasks, workers):
+        for group in _groups(run, num_tasks, workers):
             episodes += group
             progress.update(bar, advance=1, description=_standing(episodes, criterion))
     return episodes
@@ -112,8 +133,7 @@ def table_of(result: dict[str, Any]) -> Table:
     return table
 
 
-def _groups(plan: TrialPlan, num_tasks: int, workers: int) -> Iterator[list[Episode]]:
-    run = partial(run_task, plan)
+def _groups(run: Callable[[int], list[Episode]], num_tasks: int, workers: int) -> Iterator[list[Episode]]:
     if workers == 0:
         yield from map(run, range(num_tasks))
         return
