@@ -170,33 +170,34 @@ def read_streams(path: Path | str, demo_name: str) -> dict[str, Stream]:
     Raises: DemoFileError: as `data_tools.hdf5.read_tasks`.
     """
     with _streams_of(Path(path), demo_name) as streams:
-        return {name: _stream(group_of(streams, name)) for name in ([] if streams is None else names_of(streams))}
+        return {name: _stream(group) for name, group in streams.items()}
 
 
 def read_stream_counts(path: Path | str, demo_name: str) -> dict[str, dict[str, float]]:
     """What was counted for each stream of a recorded demo, by name; see docs/format.md. Raises: DemoFileError."""
     with _streams_of(Path(path), demo_name) as streams:
-        names = [] if streams is None else names_of(streams)
-        return {name: {key: float(value) for key, value in group_of(streams, name).attrs.items()} for name in names}
+        return {name: {key: float(value) for key, value in group.attrs.items()} for name, group in streams.items()}
 
 
 @contextmanager
-def _streams_of(path: Path, demo_name: str) -> Iterator[Any]:
+def _streams_of(path: Path, demo_name: str) -> Iterator[dict[str, h5py.Group]]:
     with opened(path) as file:
         demo = group_of(group_of(file, "data"), demo_name)
-        yield group_of(demo, "streams") if "streams" in names_of(demo) else None
+        streams = group_of(demo, "streams") if "streams" in names_of(demo) else None
+        yield {} if streams is None else {name: group_of(streams, name) for name in names_of(streams)}
 
 
 def _stream(group: h5py.Group) -> Stream:
     length = length_of(group, "values")
-    dtype, shape = (np.uint8, (length, None, None, 3)) if group["values"].ndim == 4 else (np.float32, (length, None))
+    is_picture = cast(h5py.Dataset, group["values"]).ndim == 4
+    dtype, shape = (np.uint8, (length, None, None, 3)) if is_picture else (np.float32, (length, None))
     times = (array_of(group, name, np.float64, (length,)) for name in ("capture_time_s", "receive_time_s"))
     return Stream(array_of(group, "values", dtype, shape), *times)
 
 
 def _step_shape(demo: h5py.Group, name: str) -> tuple[int, ...]:
     length_of(*((group_of(demo, "obs"), name[4:]) if name.startswith("obs/") else (demo, name)))  # checks every link
-    return cast(tuple[int, ...], demo[name].shape[1:])
+    return cast(h5py.Dataset, demo[name]).shape[1:]
 
 
 def _check_outcome(demo: h5py.Group) -> None:

@@ -11,6 +11,8 @@ from data_tools.errors import DataError
 
 STATE_SIZE = 9
 """Three points, xyz each."""
+LEAST_AREA_M2 = 1e-6
+"""Of the parallelogram of the three points: less tells no orientation."""
 
 
 def gripper_twist(before: NDArray[np.float32], after: NDArray[np.float32], duration_s: float) -> NDArray[np.float64]:
@@ -28,7 +30,11 @@ def gripper_twist(before: NDArray[np.float32], after: NDArray[np.float32], durat
         )
     first, second = (state.astype(np.float64).reshape(3, 3) for state in (before, after))
     arms = [points[1:] - points[0] for points in (first, second)]
+    if min(float(np.linalg.norm(np.cross(*arm))) for arm in arms) < LEAST_AREA_M2:
+        raise DataError(
+            "Kinesthetic teaching: expected three points of the gripper, found them on one line; check the state."
+        )
     # Arms of both and their cross product, so that the rotation is known about all three axes.
     frames = [np.vstack([arm, np.cross(arm[0], arm[1])[None] / np.linalg.norm(arm[0])]) for arm in arms]
-    turn, _ = Rotation.align_vectors(frames[1], frames[0])
+    turn = Rotation.align_vectors(frames[1], frames[0])[0]
     return np.concatenate([second[0] - first[0], turn.as_rotvec()]) / duration_s

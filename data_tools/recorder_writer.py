@@ -33,8 +33,9 @@ SEGMENT_S = 0.3
 BEGIN, END = 0xFFFFFFFE, 0xFFFFFFFF
 """Indices of the two records that are no samples; their payload is JSON."""
 DEFLATE_LEVEL = 1
-MAX_UNFLUSHED = 4
-"""Segments that may wait for the disk; after that the input waits too, and the owner's queue counts what it drops."""
+MAX_UNFLUSHED = 32
+"""Segments that may wait for the disk, out of reach of a kill already; after that the input waits, and the owner
+drops and counts."""
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 

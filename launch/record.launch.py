@@ -13,7 +13,7 @@ from launch.actions import DeclareLaunchArgument, IncludeLaunchDescription
 from launch.launch_description_sources import PythonLaunchDescriptionSource
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
-from launch_ros.parameter_descriptions import ParameterFile
+from launch_ros.parameter_descriptions import ParameterFile, ParameterValue
 
 HERE = Path(__file__).resolve().parent
 
@@ -22,7 +22,8 @@ def generate_launch_description():
     """What simulate.launch.py starts, and the recorder."""
     mode = LaunchConfiguration("mode")
     params = ParameterFile([f"{HERE}/params/", mode, ".yaml"])
-    choices = {name: LaunchConfiguration(name) for name in ("library", "source", "extra_cameras")}
+    names = ("library", "source", "extra_cameras")
+    choices = {name: ParameterValue(LaunchConfiguration(name), value_type=str) for name in names}
     simulate = PythonLaunchDescriptionSource(str(HERE / "simulate.launch.py"))
     return LaunchDescription(
         [

@@ -22,7 +22,7 @@ def campaign(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict]:
 def test_kills_cost_at_most_what_is_promised(campaign) -> None:
     folder, content = campaign
     assert (content["kills"], sum(content["by_victim"].values())) == (5, 5)
-    assert content["lost_s"]["max"] <= PROMISE_S
+    assert content["lost_s"]["max"] <= PROMISE_S and content["lost_more_than_promised"] == 0
     episodes = sorted((folder / "demos.takes").glob("episode-*.hdf5"))
     joined = [demo for task in read_tasks(folder / "demos.hdf5") for demo in task.demos]
     assert len(joined) == len(episodes) == content["episodes"]
@@ -41,6 +41,5 @@ def test_a_changed_picture_would_have_been_noticed(campaign, monkeypatch) -> Non
 def test_a_loss_above_the_promise_would_have_been_noticed(tmp_path: Path) -> None:
     with Takes(tmp_path, PROVENANCE):
         pass
-    words = [{"take": 0, "writer": 0}, {"take": 0, "sent": 100}]
-    with pytest.raises(PromiseBroken, match=r"at most 0.5 s lost.*sent=100"):
-        kill_campaign._check(tmp_path, words, "both", 1.0)
+    words = [{"take": 0, "writer": 0}, {"take": 0, "sent": 16}]
+    assert kill_campaign._check(tmp_path, words, "both", 1.0).lost_s > PROMISE_S

@@ -29,6 +29,12 @@ def test_a_constant_twist_is_found_again(place_m, turned_rad, velocity_m_s, turn
     np.testing.assert_allclose(twist[3:], turning_rad_s, atol=2e-5 / duration_s)
 
 
+def test_points_on_one_line_tell_no_orientation() -> None:
+    line = np.outer([0.0, 1.0, 2.0], [0.1, 0.2, 0.3]).ravel().astype(np.float32)
+    with pytest.raises(DataError, match="on one line"):
+        gripper_twist(line, line, 0.1)
+
+
 @pytest.mark.parametrize(("size", "duration_s"), [(10, 0.1), (9, 0.0), (9, -0.1), (9, float("nan"))])
 def test_other_robots_and_no_time_are_refused(size, duration_s) -> None:
     values = np.arange(size, dtype=np.float32)

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from mil_bringup.environment import ROOT
-from mil_bringup.processes import ADAPT_AND_RUN, RECORD, SIMULATE, NodeProcess
+from mil_bringup.processes import ADAPT_AND_RUN, GOAL_MONITOR, MONITOR, RECORD, SIMULATE, NodeProcess
 
 LAUNCH = ROOT / "launch"
 
@@ -30,11 +30,12 @@ def fake_launch(monkeypatch: pytest.MonkeyPatch) -> None:
     names = {
         "launch": ["LaunchDescription"],
         "launch.actions": ["DeclareLaunchArgument", "IncludeLaunchDescription", "SetEnvironmentVariable"],
+        "launch.conditions": ["IfCondition"],
         "launch.launch_description_sources": ["PythonLaunchDescriptionSource"],
         "launch.substitutions": ["LaunchConfiguration"],
         "launch_ros": [],
         "launch_ros.actions": ["Node"],
-        "launch_ros.parameter_descriptions": ["ParameterFile"],
+        "launch_ros.parameter_descriptions": ["ParameterFile", "ParameterValue"],
     }
     for module, members in names.items():
         fake = types.ModuleType(module)
@@ -67,10 +68,21 @@ def named(found: list[Call], kind: str) -> list[Call]:
 )
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_start_the_same_processes(file: str, processes: tuple[NodeProcess, ...]) -> None:
-    nodes = named(entities(LAUNCH / file), "Node")
+    nodes = [node for node in named(entities(LAUNCH / file), "Node") if "condition" not in node.kwargs]
     started = {(node.kwargs["package"], node.kwargs["executable"]) for node in nodes}
     assert started == {(process.package, process.executable) for process in processes}
     assert len(nodes) == len(processes)
+
+
+@pytest.mark.usefixtures("fake_launch")
+def test_the_goal_monitor_is_started_when_asked_for() -> None:
+    found = entities(LAUNCH / "simulate.launch.py")
+    (asked,) = (argument for argument in named(found, "DeclareLaunchArgument") if argument.args[0] == "goal_monitor")
+    assert asked.kwargs["default_value"] == "false"
+    (node,) = (node for node in named(found, "Node") if "condition" in node.kwargs)
+    assert (node.kwargs["package"], node.kwargs["executable"]) == (GOAL_MONITOR.package, GOAL_MONITOR.executable)
+    assert node.kwargs["condition"].args[0].args == ("goal_monitor",)
+    assert set(MONITOR) == {*SIMULATE, GOAL_MONITOR}
 
 
 @pytest.mark.parametrize("file", ["simulate.launch.py", "adapt_and_run.launch.py", "record.launch.py"])
@@ -88,6 +100,6 @@ def test_launch_files_take_the_same_parameter_files(file: str) -> None:
 
 
 def test_executables_exist_under_the_names_that_launch_files_use() -> None:
-    for process in {*ADAPT_AND_RUN, *RECORD}:
+    for process in {*ADAPT_AND_RUN, *RECORD, *MONITOR}:
         setup = (ROOT / "ros2_ws" / "src" / process.package / "setup.py").read_text()
         assert f"{process.executable} = {process.module}:main" in setup

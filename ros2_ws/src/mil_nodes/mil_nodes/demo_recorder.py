@@ -22,17 +22,17 @@ from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
 
-from data_tools.atomic import file_sha256
 from data_tools.demo import Outcome
 from data_tools.errors import DataError
 from data_tools.hdf5_writer import TASK_ID
 from data_tools.journal import StreamSpec
 from data_tools.provenance import Provenance
 from data_tools.recorder import RecorderLimits, Take
-from data_tools.recorder_takes import Episode, Takes
+from data_tools.recorder_takes import Takes
 from data_tools.recorder_watch import EndReason, WatchLimits
 from mil_nodes import qos
 from mil_nodes.conversions import command_from, picture_from, stamp_to_ns
+from mil_nodes.demo_messages import GOOD, RESULT, feedback_of, result_of
 from mil_nodes.demo_recording import GripperJoint, Recording
 from mil_nodes.errors import MessageError, NodeError
 from mil_nodes.params import DemoRecorderParams, declare
@@ -42,20 +42,6 @@ POLL_S = 0.05
 FEEDBACK_S = 0.2
 OUTCOME_S = 2.0
 JOIN_S = 30.0
-RESULT = RecordDemo.Result
-REASONS = {
-    EndReason.OPERATOR: RESULT.KEPT,
-    EndReason.TIME_UP: RESULT.TIME_UP,
-    EndReason.COMPLETE: RESULT.ROBOT_RESET,
-    EndReason.DISK_FULL: RESULT.DISK_FULL,
-    EndReason.STREAM_LOST: RESULT.STREAM_LOST,
-    EndReason.CLOCK_STEP: RESULT.CLOCK_STEP,
-    EndReason.WRITER_GONE: RESULT.WRITER_GONE,
-    EndReason.TOO_LONG: RESULT.TOO_LONG,
-    EndReason.BAD_VALUE: RESULT.BAD_VALUE,
-}
-"""How a take ended -> the constant of the action."""
-GOOD = (RESULT.KEPT, RESULT.TIME_UP, RESULT.ROBOT_RESET)
 Feedback = Callable[[RecordDemo.Feedback], None]
 
 
@@ -158,7 +144,8 @@ class DemoRecorder(Node):
             self._notices.publish(String(data=text))
             return False
         self._is_busy, self._label = True, None
-        self._stop.clear(), self._discard.clear()
+        self._stop.clear()
+        self._discard.clear()
         return True
 
     def _on_start(self, request: StartRecording.Request, response: StartRecording.Response) -> StartRecording.Response:
@@ -230,7 +217,7 @@ class DemoRecorder(Node):
         self._recording = None
         recording.finish()
         episode = self._takes.keep(take, *self._outcome(), reason, message)
-        return self._result(episode, take, bool(recording.failure))
+        return result_of(episode, take, has_failed=bool(recording.failure))
 
     def _begin(self, task_id: str) -> Callable[[list[StreamSpec], str], Take]:
         def begin(streams: list[StreamSpec], robot: str) -> Take:
@@ -257,7 +244,7 @@ class DemoRecorder(Node):
                 return EndReason.TIME_UP, ""
             if now_s - told_s > FEEDBACK_S:
                 told_s = now_s
-                tell(_feedback(take, now_s - started_s))
+                tell(feedback_of(take, now_s - started_s))
             time.sleep(POLL_S)
 
     def _outcome(self) -> tuple[Outcome, str]:
@@ -275,16 +262,6 @@ class DemoRecorder(Node):
             return "unknown", "nobody"
         return ("success" if answer.success_at_end else "failure"), "task"
 
-    def _result(self, episode: Episode, take: Take, has_failed: bool) -> RecordDemo.Result:
-        reason = EndReason(episode.end["reason"])
-        result = RESULT(termination_reason=RESULT.FAILED if has_failed else REASONS[reason])
-        result.message = f"{reason.value}. {episode.end['message']}".strip()
-        result.outcome, result.steps = episode.end["outcome"], episode.num_steps
-        result.dropped, result.rate_hz = take.dropped, take.counts["image"].rate_hz
-        if episode.path is not None:
-            result.demo_id, result.sha256 = episode.path.stem, file_sha256(episode.path)
-        return result
-
     def destroy_node(self) -> None:
         """Keep what is being recorded before the process ends."""
         self._stop.set()
@@ -293,13 +270,6 @@ class DemoRecorder(Node):
         self._server.destroy()
         self._takes.__exit__()
         super().destroy_node()
-
-
-def _feedback(take: Take, elapsed_s: float) -> RecordDemo.Feedback:
-    image = take.counts["image"]
-    feedback = RecordDemo.Feedback(frames=image.taken, elapsed_s=elapsed_s, rate_hz=image.rate_hz)
-    feedback.dropped, feedback.bytes_free = take.dropped, take.bytes_free
-    return feedback
 
 
 def main() -> None:
