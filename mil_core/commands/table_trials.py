@@ -78,15 +78,24 @@ def by_reward(adapted: AdaptedReward) -> Planner:
 
 
 def planned(reward: NDArray[np.floating], env: Environment) -> NDArray[np.int64]:
-    """The best way over the grid among those that begin where the tool may come down."""
-    ways = [best_path(reward, (int(row), int(col)), HORIZON) for row, col in entry_cells(_tool_xy_m(env))]
-    return max(ways, key=lambda way: _worth(reward, way))
+    """The best way over the grid among those that begin where the tool may come down.
+
+    On its way to another cell than the nearest the tool passes over nothing, which counts as passing over the table:
+    as many steps at the median reward. So it comes down elsewhere where that is safer, but not to save steps.
+    """
+    entries = entry_cells(_tool_xy_m(env))
+    apart = np.abs(entries - entries[0]).max(axis=1).tolist()
+    steps = [HORIZON - cells for cells in apart]
+    ways = [best_path(reward, (cell[0], cell[1]), left) for cell, left in zip(entries.tolist(), steps, strict=True)]
+    hovering = float(np.median(reward))
+    worth = [hovering * (HORIZON - left) + _worth(reward, way, left) for way, left in zip(ways, steps, strict=True)]
+    return ways[int(np.argmax(worth))]
 
 
-def _worth(reward: NDArray[np.floating], way: NDArray[np.int64]) -> float:
-    """Sum of rewards over the horizon, waiting at the end included."""
+def _worth(reward: NDArray[np.floating], way: NDArray[np.int64], steps: int) -> float:
+    """Sum of rewards over so many steps, waiting at the end included."""
     along = reward[tuple(way.T)].astype(np.float64)
-    return float(along.sum() + (HORIZON - len(way)) * along[-1])
+    return float(along.sum() + (steps - len(way)) * along[-1])
 
 
 def _by_truth(env: Environment, picture: NDArray[np.uint8]) -> NDArray[np.int64]:
