@@ -53,7 +53,7 @@ class RewardExperiment(Experiment):
     """The reward network, of the baselines too."""
     grid: Grid = Grid(horizon=40)
     """Cells and steps; paths have 40 cells in both worlds."""
-    mandril: MandrilConfig = MandrilConfig()
+    mandril: MandrilConfig = MandrilConfig(test_steps=20)
     """How MandRIL adapts; of no meaning to the others."""
     data: RewardDataConfig = RewardDataConfig()
     """The meta-training set."""

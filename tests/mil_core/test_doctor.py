@@ -91,3 +91,8 @@ def test_the_exit_code_is_one_when_something_is_broken_and_the_mending_command_i
     monkeypatch.setattr("mil_core.commands.doctor.examine", lambda: checks)
     assert Doctor().run() == code
     assert checks[0].mend in capsys.readouterr().out
+
+
+def test_not_to_have_trained_an_experiment_is_no_fault(tmp_path):
+    checks = doctor.check_checkpoints(tmp_path)
+    assert checks and all(check.is_good and "mil train --experiment" in check.found for check in checks)
