@@ -1,5 +1,6 @@
 """Every page in docs/ tells the truth: its commands run, in their order, in a folder with a demo file and a film."""
 
+import os
 import re
 import shlex
 import shutil
@@ -13,7 +14,7 @@ from mil_core.cli import ANSWER_IS_NO, OK, VERBS, main
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))
-MAY_SAY_NO = {"doctor", "validate", "replay"}
+MAY_SAY_NO = {"doctor", "validate", "replay", "compare"}
 """Verbs whose answer is about what they are given; on a page of instructions both answers are right."""
 
 
@@ -24,7 +25,12 @@ def commands(page: Path) -> list[list[str]]:
     return [words for words in lines if words and words[0] == "mil"]
 
 
+HANDS = {"keyboard": "scripted", "gamepad": "scripted", "spacemouse": "scripted"}
+"""Who stands in for the reader's hands."""
+
+
 def in_quick_form(words: list[str]) -> list[str]:
+    words = [HANDS.get(word, word) for word in words]
     verb = words[1]
     command = getattr(import_module(f"mil_core.commands.{verb}"), VERBS[verb][0])
     names = {field.name for field in fields(command)}
@@ -42,12 +48,14 @@ def demos(tmp_path_factory) -> Path:
 
 
 @pytest.fixture
-def a_users_folder(tmp_path, in_an_empty_folder, noise_film, demos, untrained):
-    """A folder with demos.hdf5, film.mp4 and the shipped checkpoints."""
+def a_users_folder(tmp_path, in_an_empty_folder, noise_film, demos, untrained, monkeypatch):
+    """A folder with demos.hdf5, film.mp4 and the shipped checkpoints, and no terminal."""
     shutil.copy(demos, tmp_path)
     for name in ("daml_place", "mil_reach"):
         shutil.copytree(untrained(name), tmp_path / "checkpoints" / name)
-    return tmp_path
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        yield tmp_path
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

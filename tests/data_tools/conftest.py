@@ -1,5 +1,6 @@
 """Small films and demonstrations that the tests of this folder write, break and read back."""
 
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ import numpy as np
 import pytest
 
 from data_tools.demo import Demo, Film, Split, TaskDemos, Video
+from data_tools.film_folder import film_folder
 from data_tools.hdf5 import write_tasks
 from data_tools.hdf5_survey import survey
 from data_tools.provenance import Provenance
@@ -97,19 +99,35 @@ def moving_demo(task_id: str, rng: np.random.Generator, num_steps: int = 12) -> 
     return Demo(Video(frames, stamps[0]), states, actions, stamps[1], stamps[2], task_id, "planar_arm", "success")
 
 
+@pytest.fixture(scope="session")
+def made_datasets(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Clean demo files, each made once."""
+    root = tmp_path_factory.mktemp("datasets")
+
+    def made(split: Split, seed: int, tasks: int) -> Path:
+        path = root / f"{split}-{seed}-{tasks}.hdf5"
+        if not path.exists():
+            rng = np.random.default_rng([seed, len(split)])
+            film = Film(Video(four_colours(12), np.arange(12) / RATE_HZ + seed))
+            ids = [f"toy-{split}-{seed}{index}" for index in range(tasks)]
+            demos = [TaskDemos(i, tuple(moving_demo(i, rng) for _ in range(3)), (film,)) for i in ids]
+            write_tasks(path, demos, Provenance("toy", split, seed))
+        return path
+
+    return made
+
+
 @pytest.fixture
-def dataset(tmp_path: Path) -> Callable[..., Path]:
-    """Write a clean demo file: some tasks, three demonstrations and one film of each."""
+def dataset(tmp_path: Path, made_datasets: Callable[..., Path]) -> Callable[..., Path]:
+    """Put a clean demo file into the test's folder: some tasks, three demonstrations and one film of each."""
 
-    def write(name: str = "demos.hdf5", split: Split = "train", seed: int = 0, tasks: int = 2) -> Path:
-        rng = np.random.default_rng([seed, len(split)])
-        film = Film(Video(four_colours(12), np.arange(12) / RATE_HZ + seed))
-        ids = [f"toy-{split}-{seed}{index}" for index in range(tasks)]
-        made = [TaskDemos(i, tuple(moving_demo(i, rng) for _ in range(3)), (film,)) for i in ids]
-        write_tasks(tmp_path / name, made, Provenance("toy", split, seed), overwrite=True)
-        return tmp_path / name
+    def put(name: str = "demos.hdf5", split: Split = "train", seed: int = 0, tasks: int = 2) -> Path:
+        source, path = made_datasets(split, seed, tasks), tmp_path / name
+        shutil.copyfile(source, path)
+        shutil.copytree(film_folder(source), film_folder(path), dirs_exist_ok=True)
+        return path
 
-    return write
+    return put
 
 
 @pytest.fixture
