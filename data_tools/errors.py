@@ -1,8 +1,22 @@
 """Errors of the data layer. Each message says what was expected, what was found, and what to do next."""
 
 
+MAX_CHARACTERS = 1000
+"""Longest message; a file can hold names as long as itself."""
+
+
+def one_line(text: str) -> str:
+    """The text without line ends and without characters that a terminal would obey, with a long middle left out."""
+    shown = " ".join("".join(letter if letter.isprintable() else " " for letter in text).split())
+    half = MAX_CHARACTERS // 2
+    return shown if len(shown) <= MAX_CHARACTERS else f"{shown[:half]} ... {shown[-half:]}"
+
+
 class DataError(Exception):
-    """Root of every error that data_tools raises on purpose."""
+    """Root of every error that data_tools raises on purpose. Its message is one line, whatever a file says."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class DemoShapeMismatch(DataError):

@@ -9,6 +9,8 @@ from data_tools.demo import Film, Video
 from data_tools.errors import DataError, DemoFileError
 from data_tools.video import read_video, write_video
 
+_MAX_NAME_BYTES = 255  # of a name in a folder, on every usual file system
+
 
 @dataclass(frozen=True)
 class FilmReference:
@@ -52,7 +54,8 @@ def load_film(folder: Path, reference: FilmReference) -> Video:
     """
     name = reference.file_name
     path = folder / name
-    if not name or Path(name).name != name or name.startswith(".") or path.is_symlink():
+    is_name = 0 < len(name.encode(errors="replace")) <= _MAX_NAME_BYTES and name.isprintable()
+    if not is_name or Path(name).name != name or name.startswith(".") or path.is_symlink():
         raise DemoFileError(f"Film {name!r}: expected a file in {folder}, found a way out. Next: do not trust it.")
     try:
         video = read_video(path)

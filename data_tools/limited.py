@@ -38,7 +38,7 @@ class Limits:
     memory_bytes: int = 1 << 30
     """Memory of the child, code and data together."""
     time_s: float = 10.0
-    """Time that the parent waits for the child, in all; also its processor time on each core."""
+    """Time that the parent waits for answers, in all, once the child stands ready; also its processor time a core."""
     answer_bytes: int = 1 << 30
     """Size of one answer."""
 
@@ -81,16 +81,19 @@ def stream_limited(
 class LimitedReader:
     """One child at work. Leaving the `with` block ends it, and `peak_bytes` then says how much memory it took."""
 
-    def __init__(self, job: str, path: Path, request: Mapping[str, Any], limits: Limits) -> None:
+    def __init__(
+        self, job: str, path: Path, request: Mapping[str, Any], limits: Limits, code: Sequence[Path] = ()
+    ) -> None:
+        """Args: job: one of JOBS, or `module:function`. code: folders of code that it needs beside this package's."""
         self.peak_bytes = 0
-        self._path, self._limits, self._remaining_s = path, limits, limits.time_s
+        self._path, self._limits, self._remaining_s = path, limits, _START_S
         path = path.absolute()
         order = {
-            "job": JOBS[job],
+            "job": job if ":" in job else JOBS[job],
             "path": str(path),
             "request": request,
             "limits": asdict(limits),
-            "readable": [str(path), str(film_folder(path)), *map(str, _code_folders())],
+            "readable": [str(path), str(film_folder(path)), *map(str, [*_code_folders(), *code])],
         }
         self._child = subprocess.Popen(
             [sys.executable, "-m", "data_tools.limited_child"],
@@ -105,6 +108,11 @@ class LimitedReader:
         with self._child.stdin as pipe:
             pipe.write(json.dumps(order).encode())
 
+    @property
+    def waited_s(self) -> float:
+        """How long the parent has waited for answers since the child stood ready."""
+        return self._limits.time_s - self._remaining_s
+
     def __enter__(self) -> "LimitedReader":
         return self
 
@@ -112,16 +120,21 @@ class LimitedReader:
         self._end()
 
     def __iter__(self) -> Iterator[Any]:
-        while True:
-            try:
-                message = unpacked(self._read, self._limits.answer_bytes)
-            except EOFError:
-                self._explain_death()
-            if "item" not in message:
-                if "error" in message:
-                    self._raise(message["error"], message["text"])
-                return
+        if "ready" in self._message():
+            self._remaining_s = self._limits.time_s
+        while "item" in (message := self._message()):
             yield message["item"]
+        if "error" in message:
+            self._raise(str(message["error"]), str(message.get("text")))
+
+    def _message(self) -> dict[str, Any]:
+        try:
+            message = unpacked(self._read, self._limits.answer_bytes)
+        except EOFError:
+            self._explain_death()
+        if not isinstance(message, dict):
+            self._refuse("whose reader keeps to its form", type(message).__name__)
+        return message
 
     def _read(self, count: int) -> bytearray:
         """Exactly `count` bytes from the child. Raises: EOFError: it ended. LimitReached: it took too long."""
@@ -134,7 +147,7 @@ class LimitedReader:
             is_ready = poll.poll(max(0.0, 1000 * self._remaining_s))
             self._remaining_s -= time.monotonic() - started_s
             if not is_ready:
-                self._refuse(f"that can be read within {self._limits.time_s:g} s", "that more is needed")
+                self._refuse(f"that can be read within {self._limits.time_s:.3g} s", "that more is needed")
             received = os.readv(self._pipe, [rest])
             if not received:
                 raise EOFError
@@ -145,7 +158,7 @@ class LimitedReader:
         """Say why the child ended before its answer did."""
         code = self._end(grace_s=1.0)  # its pipe is closed: it is ending
         if code == -signal.SIGXCPU:
-            self._refuse(f"that can be read within {self._limits.time_s:g} s", "that more is needed")
+            self._refuse(f"that can be read within {self._limits.time_s:.3g} s", "that more is needed")
         found = f"that the reader was ended by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
         self._refuse("that does not break its reader", found)
 
@@ -177,6 +190,7 @@ class LimitedReader:
         return self._child.returncode
 
 
+_START_S = 60.0  # for starting the interpreter and importing, on a busy machine; no file has been opened by then
 _NEXT = "do not trust it; copy it again from where it was made, or ask its author"
 
 

@@ -23,6 +23,7 @@ def main() -> None:
     restrict_resources(order["limits"]["memory_bytes"], order["limits"]["time_s"])
     restrict_files(map(Path, order["readable"]))
     restrict_calls()
+    _send(answers, {"ready": True})
     try:
         for item in job(Path(order["path"]), order["request"]):
             _send(answers, {"item": item})

@@ -36,7 +36,8 @@ def restrict_resources(memory_bytes: int, time_s: float) -> None:
     """
     data_bytes = max(memory_bytes - CODE_BYTES, CODE_BYTES)
     resource.setrlimit(resource.RLIMIT_DATA, (data_bytes, data_bytes))
-    cpu_s = int(time_s * (os.cpu_count() or 1)) + 1
+    used_s = sum(resource.getrusage(resource.RUSAGE_SELF)[:2])
+    cpu_s = int(used_s + time_s * (os.cpu_count() or 1)) + 1
     resource.setrlimit(resource.RLIMIT_CPU, (cpu_s, cpu_s))
     resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))

@@ -159,6 +159,8 @@ def opened_film(path: Path | str, limits: VideoLimits) -> Iterator[FilmStream]:
             yield FilmStream(path, container, limits)
     except av.error.FFmpegError as error:
         refuse(path, "a film that can be decoded", f"{error.strerror} (it is damaged or no film)", _CONVERT)
+    except UnicodeDecodeError:  # PyAV reads the names that a film gives to its tracks
+        refuse(path, "a film that can be decoded", "texts in no known script (it is damaged or no film)", _CONVERT)
 
 
 def kept_size(height: float, width: float, max_side: int) -> tuple[int, int]:
@@ -193,7 +195,11 @@ def _check_file(path: Path, limits: VideoLimits) -> None:
         refuse(path, "a film", "an empty file", "copy it again from the camera")
     if status.st_size > limits.max_bytes:
         refuse(path, f"at most {limits.max_bytes} bytes", f"{status.st_size}", CUT)
-    if is_cut_short(path):
+    try:
+        is_cut = is_cut_short(path)
+    except OSError as error:
+        refuse(path, "a file that may be read", f"{error.strerror}", "check who may read it")
+    if is_cut:
         refuse(path, "a whole file", "one that was cut short", _COPY_AGAIN)
 
 
@@ -209,8 +215,9 @@ def _picture_stream(path: Path, container: InputContainer) -> VideoStream:
 def _check_header(path: Path, container: InputContainer, stream: VideoStream, limits: VideoLimits) -> None:
     """Refuse by what the header declares, before anything is decoded."""
     codec = stream.codec_context
-    if codec.name not in CODECS:
-        refuse(path, f"pictures in one of {', '.join(CODECS)}", f"{codec.name}", _CONVERT)
+    if codec is None or codec.name not in CODECS:
+        found = "an unknown one" if codec is None else codec.name
+        refuse(path, f"pictures in one of {', '.join(CODECS)}", found, _CONVERT)
     _check_size(path, codec.width, codec.height, limits)
     if container.duration is not None and container.duration / av.time_base > limits.max_duration_s:
         refuse(path, f"at most {limits.max_duration_s:g} s", f"{container.duration / av.time_base:.1f} s", CUT)

@@ -107,7 +107,7 @@ def load(folder: Path, kind: type[AnyExperiment] = Experiment) -> Checkpoint[Any
         experiment = from_plain(KINDS[config.get("kind", _FIRST_KIND)], config["experiment"])
         statistics = experiment.statistics_of(read_json(folder / STATS))
         iteration, data_sha256 = int(config["iteration"]), dict(config.get("data_sha256", {}))
-    except (KeyError, TypeError, ValueError, DataError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, DataError) as error:
         raise CheckpointCorrupt(
             f"{folder}: expected a whole configuration, found {error!r}; restore the folder."
         ) from error

@@ -1,8 +1,13 @@
 """Errors of the learning layer. Each message says what was expected, what was found, and what to do next."""
 
+from data_tools.errors import one_line
+
 
 class MilError(Exception):
-    """Root of every error that mil_core raises on purpose."""
+    """Root of every error that mil_core raises on purpose. Its message is one line, whatever a file says."""
+
+    def __str__(self) -> str:
+        return one_line(super().__str__())
 
 
 class NonFiniteLoss(MilError):

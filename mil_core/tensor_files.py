@@ -46,7 +46,7 @@ def read_json(path: Path) -> Any:
     """Content of a JSON file. Raises: CheckpointCorrupt: it is none."""
     try:
         return json.loads(path.read_text())
-    except ValueError as error:
+    except (ValueError, OSError, RecursionError) as error:
         raise CheckpointCorrupt(f"{path}: expected JSON, found {error}; restore the file.") from error
 
 

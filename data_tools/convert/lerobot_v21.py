@@ -47,8 +47,10 @@ def _read(path: Path, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
     side, total = SideFile.read(path), 0
     with FilmReader(*info.size(camera)) as films:
         for index, row in sorted(episodes.items()):
-            place = {"episode_chunk": index // int(info.fields.get("chunks_size") or CHUNK), "episode_index": index}
-            table = _rows(info.file("data_path", **place), index, int(row["length"]))
+            with translated(path, "whole numbers as chunks_size and as length of each episode"):
+                chunk, length = index // int(info.fields.get("chunks_size") or CHUNK), int(row["length"])
+            place = {"episode_chunk": chunk, "episode_index": index}
+            table = _rows(info.file("data_path", **place), index, length)
             film = info.file("video_path", video_key=camera, **place) if is_film else None
             frames = films.take(film, 0.0, table.num_rows, info.fps) if film else None
             labels = {"task_id": " ".join(map(str, row.get("tasks") or [])), **side.labels(index, table)}

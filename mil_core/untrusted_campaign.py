@@ -1,0 +1,282 @@
+"""Breaks files of every format in thousands of ways, opens each, and looks at what happens.
+
+    python -m mil_core.untrusted_campaign --mutated 10000 --hostile 2000 --out results/untrusted_files.json
+
+Every file is opened by the public reader of its format inside a limited child: 1 GiB, no way to anything outside of the
+folder. It must be read, or be refused in one clear line. A file that ends its reader is opened once more in a child of
+its own, which must say so in one line within ten seconds. Needs the extras `convert` and `dev` (ffmpeg's program).
+"""
+
+import argparse
+import json
+import shutil
+import tempfile
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from data_tools import hdf5_hostile
+from data_tools.atomic import committed_file, file_sha256
+from data_tools.errors import DataError, LimitReached
+from data_tools.limited import LimitedReader, Limits
+from data_tools.provenance import code_version
+from data_tools.seal import write_seal
+from data_tools.untrusted import hostile_films, hostile_sets, seeds
+from data_tools.untrusted.mutations import mutated
+from mil_core import untrusted_checkpoints
+
+MAX_SECONDS, MAX_BYTES = 10.0, 1 << 30
+"""What opening one file may cost."""
+_GRACE_S = 1.0  # for ending a child that has reached its limit
+_BATCH = 25
+_READERS = "data_tools.untrusted.readers"
+Make = Callable[[Path, np.random.Generator], None]
+Spoil = Callable[[Path, Path, np.random.Generator], str]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One format under attack."""
+
+    share: float
+    """Part of all files, before they are made to sum to one."""
+    make: Make
+    """Writes a good one into a folder."""
+    main: str
+    """What is opened: a name inside that folder, or the folder itself."""
+    reader: str
+    """Job that reads many of them, as module:function."""
+    hostile: Spoil
+    """Makes a good one hostile: the main file, a folder to point to, chance."""
+    is_sealed_again: bool = False
+    """Write a true seal after the damage, as somebody would who means it."""
+
+
+@dataclass
+class Tally:
+    """What happened to the files of one format."""
+
+    counts: dict[str, Counter[str]] = field(default_factory=lambda: {"mutated": Counter(), "hostile": Counter()})
+    """mutated or hostile -> verdict -> files."""
+    slowest_s: float = 0.0
+    """Longest time that one file took."""
+    peak_bytes: int = 0
+    """Most memory of a child."""
+    faults: list[str] = field(default_factory=list)
+    """What must not happen, in words."""
+    examples: dict[str, str] = field(default_factory=dict)
+    """Verdict and kind -> a line that was said."""
+
+
+def _foreign(name: str, main: str, share: float) -> Target:
+    is_hdf5 = main.endswith(".hdf5")
+
+    def spoil(path: Path, outside: Path, rng: np.random.Generator) -> str:
+        if path.is_dir() and (inner := sorted(path.rglob("*.hdf5"))) and rng.random() < 0.7:
+            return hdf5_hostile.make_hostile(inner[int(rng.integers(0, len(inner)))], outside, rng)
+        return (hdf5_hostile if is_hdf5 else hostile_sets).make_hostile(path, outside, rng)
+
+    def make(folder: Path, rng: np.random.Generator) -> None:
+        seeds.make_data_set(name, folder, rng)
+
+    return Target(share, make, main, f"{_READERS}:data_sets", spoil)
+
+
+def _hostile_demos(path: Path, outside: Path, rng: np.random.Generator) -> str:
+    kind = hdf5_hostile.make_hostile(path, outside, rng)
+    write_seal(path)
+    return kind
+
+
+def _film(name: str, share: float) -> Target:
+    def make(folder: Path, rng: np.random.Generator) -> None:
+        seeds.make_film(name, folder, rng)
+
+    return Target(share, make, name, f"{_READERS}:films", hostile_films.make_hostile)
+
+
+TARGETS: dict[str, Target] = {
+    "demos": Target(1, seeds.make_demos, "demos.hdf5", f"{_READERS}:demos", _hostile_demos),
+    "demos_sealed": Target(3, seeds.make_demos, "demos.hdf5", f"{_READERS}:demos", _hostile_demos, True),
+    **{name: _film(file_name, 1) for name, file_name in seeds.FILMS.items()},
+    "robomimic": _foreign("robomimic", "set.hdf5", 1.5),
+    "act": _foreign("act", "set", 0.7),
+    "minari": _foreign("minari", "set", 0.8),
+    "lerobot_v21": _foreign("lerobot_v21", "set", 0.8),
+    "lerobot_v3": _foreign("lerobot_v3", "set", 1),
+    "mcap": _foreign("mcap", "set", 1),
+    "checkpoint": Target(
+        1.5,
+        lambda folder, rng: untrusted_checkpoints.make_good(folder / "checkpoint"),
+        "checkpoint",
+        "mil_core.untrusted_checkpoints:checkpoints",
+        untrusted_checkpoints.make_hostile,
+    ),
+}
+"""Format -> how it is attacked."""
+
+
+def run(num_mutated: int, num_hostile: int, seed: int, formats: Sequence[str] = tuple(TARGETS)) -> dict[str, Any]:
+    """The campaign over some formats. Returns: what goes into the results file."""
+    total = sum(TARGETS[name].share for name in formats)
+    tallies = {name: Tally() for name in formats}
+    started_s = time.monotonic()
+    with tempfile.TemporaryDirectory(prefix="mil-untrusted-") as name:
+        root = Path(name)
+        outside = _make_outside(root)
+        before = _fingerprint(outside)
+        for index, (target_name, tally) in enumerate(tallies.items()):
+            target = TARGETS[target_name]
+            counts = {"mutated": num_mutated, "hostile": num_hostile}
+            wanted = {kind: max(1, round(count * target.share / total)) for kind, count in counts.items()}
+            _attack(target, tally, wanted, root, np.random.default_rng([seed, index]))
+            print(f"{time.monotonic() - started_s:.0f} s, {target_name}: {_counted(tally)}", flush=True)
+        is_untouched = _fingerprint(outside) == before
+    return _summary(tallies, seed, is_untouched)
+
+
+def _attack(target: Target, tally: Tally, wanted: dict[str, int], root: Path, rng: np.random.Generator) -> None:
+    good = root / "good"
+    good.mkdir()
+    target.make(good, rng)
+    for kind, count in wanted.items():
+        for first in range(0, count, _BATCH):
+            folder = root / "batch"
+            made = [
+                _make(target, kind, good, folder / str(number), root / "outside", rng)
+                for number in range(first, min(first + _BATCH, count))
+            ]
+            names = [f"{number}/{target.main}" for number in range(first, min(first + _BATCH, count))]
+            for result, what in zip(_opened(target.reader, folder, names, tally), made, strict=True):
+                _count(tally, kind, what, result)
+            shutil.rmtree(folder)
+    shutil.rmtree(good)
+
+
+def _make(target: Target, kind: str, good: Path, folder: Path, outside: Path, rng: np.random.Generator) -> str:
+    """One bad copy. Returns: what was done to it."""
+    shutil.copytree(good, folder)
+    main = folder / target.main
+    if kind == "hostile":
+        return target.hostile(main, outside, rng)
+    files = sorted(path for path in ([main] if main.is_file() else main.rglob("*")) if path.is_file())
+    path, donor = (files[int(index)] for index in rng.integers(0, len(files), 2))
+    what, content = mutated(path.read_bytes() or b"\0", donor.read_bytes(), rng)
+    path.write_bytes(content)
+    if target.is_sealed_again and len(content) > 2048:
+        write_seal(path)
+    return what
+
+
+def _opened(reader: str, folder: Path, names: Sequence[str], tally: Tally) -> Iterator[dict[str, Any]]:
+    """A result for each file, in order: all in one child, and one that ends it once more in a child of its own."""
+    left = list(names)
+    while left:
+        done = 0
+        for result in _read(reader, folder, left, MAX_SECONDS + len(left), tally):
+            yield result
+            done += 1
+        left = left[done:]
+        if left:  # the first of them has ended the child
+            yield from _read(reader, folder, left[:1], MAX_SECONDS, tally, is_told=True)
+            left = left[1:]
+
+
+def _read(
+    reader: str, folder: Path, names: Sequence[str], time_s: float, tally: Tally, *, is_told: bool = False
+) -> Iterator[dict[str, Any]]:
+    code = [Path(__file__).parent]
+    child = LimitedReader(reader, folder, {"names": list(names)}, Limits(MAX_BYTES, time_s), code)
+    try:
+        with child:
+            yield from child
+    except LimitReached as error:
+        if is_told:
+            is_fault = "a fault of its reader" in str(error)
+            yield {"verdict": "fault" if is_fault else "contained", "text": str(error), "seconds": child.waited_s}
+    except DataError as error:
+        if is_told:
+            yield {"verdict": "fault", "text": str(error), "seconds": child.waited_s}
+    finally:
+        tally.peak_bytes = max(tally.peak_bytes, child.peak_bytes)
+
+
+def _count(tally: Tally, kind: str, what: str, result: dict[str, Any]) -> None:
+    verdict = result["verdict"]
+    tally.counts[kind][verdict] += 1
+    tally.slowest_s = max(tally.slowest_s, result["seconds"])
+    if verdict == "fault" or result["seconds"] > MAX_SECONDS + _GRACE_S:
+        tally.faults.append(f"{what}: {result['text']} after {result['seconds']:.1f} s")
+    elif verdict != "read":
+        tally.examples.setdefault(f"{verdict}, {what}", result["text"][:300])
+
+
+def _make_outside(root: Path) -> Path:
+    """A folder beside the data sets, with things that hostile files point to."""
+    outside = root / "outside"
+    outside.mkdir()
+    hdf5_hostile.make_treasure(outside)
+    seeds.make_film("film.mp4", outside, np.random.default_rng(0))
+    return outside
+
+
+def _fingerprint(folder: Path) -> list[tuple[str, str, int]]:
+    return [(path.name, file_sha256(path), path.stat().st_mtime_ns) for path in sorted(folder.iterdir())]
+
+
+def _counted(tally: Tally) -> str:
+    counted = [f"{kind} {dict(counts)}" for kind, counts in tally.counts.items()]
+    return ", ".join([*counted, *(f"FAULT {fault}" for fault in tally.faults)])
+
+
+def _summary(tallies: dict[str, Tally], seed: int, is_untouched: bool) -> dict[str, Any]:
+    peak_bytes = max(tally.peak_bytes for tally in tallies.values())
+    faults = [f"{name}, {fault}" for name, tally in tallies.items() for fault in tally.faults]
+    sums = {kind: sum(tally.counts[kind].total() for tally in tallies.values()) for kind in ("mutated", "hostile")}
+    return {
+        "seed": seed,
+        **sums,
+        "is_kept": not faults and is_untouched and peak_bytes <= MAX_BYTES,
+        "faults": faults,
+        "outside_untouched": is_untouched,
+        "slowest_s": max(tally.slowest_s for tally in tallies.values()),
+        "peak_bytes": peak_bytes,
+        "limits": {"seconds": MAX_SECONDS, "bytes": MAX_BYTES},
+        "formats": {
+            name: {
+                **{kind: dict(sorted(counts.items())) for kind, counts in tally.counts.items()},
+                "slowest_s": tally.slowest_s,
+                "peak_bytes": tally.peak_bytes,
+                "examples": dict(sorted(tally.examples.items())),
+            }
+            for name, tally in tallies.items()
+        },
+        "code_version": code_version(),
+    }
+
+
+def main() -> int:
+    """Run the campaign that the command line asks for. Returns: 0 when every promise was kept, else 1."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--mutated", type=int, default=10_000, help="files with seeded damage")
+    parser.add_argument("--hostile", type=int, default=2_000, help="files that mean harm")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--formats", nargs="+", choices=list(TARGETS), default=list(TARGETS))
+    parser.add_argument("--out", type=Path, default=Path("results/untrusted_files.json"))
+    options = parser.parse_args()
+    results = run(options.mutated, options.hostile, options.seed, options.formats)
+    with committed_file(options.out) as partial:
+        partial.write_text(json.dumps(results, indent=1) + "\n")
+    print(
+        f"{len(results['faults'])} faults, peak {results['peak_bytes'] >> 20} MB, slowest {results['slowest_s']:.1f} s"
+    )
+    return 0 if results["is_kept"] else 1
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
