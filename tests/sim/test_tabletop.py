@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from data_tools.demo import Demo, Video
 from data_tools.errors import GridPathError
 from mil_core.planner import best_path
 from sim.collect import layout_rng, task_at
@@ -20,8 +21,18 @@ from sim.robots.pr2 import PR2
 from sim.spriteworld.task import HORIZON
 from sim.table_grid import TableGrid
 from sim.tabletop_collect import collect_table_task
-from sim.tabletop_path import drive, shortest_path, start_cell
-from sim.tasks.tabletop import FRAGILE, GAP_M, GRID, NUM_LOW, TABLE_HEIGHT_M, THINGS, TabletopTask, places_m
+from sim.tabletop_path import ENTRY_CELLS, drive, entry_cells, shortest_path, shown_way, start_cell
+from sim.tasks.tabletop import (
+    CARRY_HEIGHT_M,
+    FRAGILE,
+    GAP_M,
+    GRID,
+    NUM_LOW,
+    TABLE_HEIGHT_M,
+    THINGS,
+    TabletopTask,
+    places_m,
+)
 from sim.tasks.task import TOOL_SITE
 
 CELLS = st.tuples(st.integers(0, GRID.cells - 1), st.integers(0, GRID.cells - 1))
@@ -246,3 +257,43 @@ def test_the_robot_at_home_does_not_show_in_the_picture(env: Environment) -> Non
         mujoco.mj_forward(model, data)
         np.testing.assert_allclose(renderer.render(data, "policy", 80, 80).astype(int), seen, atol=2)
     renderer.close()
+
+
+@given(st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1)), min_size=1, max_size=40), CELLS)
+def test_a_way_without_grazed_cells_is_connected_and_no_longer(moves: list, start: tuple[int, int]) -> None:
+    cells = [np.array(start)]
+    for move in moves:
+        cells.append(np.clip(cells[-1] + move, 0, GRID.cells - 1))
+    shown = GRID.demo(np.zeros((80, 80, 3), np.uint8), GRID.to_xy_m(np.array(cells))).cells
+    assert tuple(shown[0]) == start and tuple(shown[-1]) == tuple(cells[-1])
+    assert len(shown) <= len(cells) and {tuple(cell) for cell in shown} <= {tuple(cell) for cell in cells}
+
+
+def test_cells_that_a_diagonal_only_grazed_are_left_out() -> None:
+    stairs = np.array([[19, 19], [18, 19], [18, 18], [17, 18], [17, 17]])
+    shown = GRID.demo(np.zeros((80, 80, 3), np.uint8), GRID.to_xy_m(stairs))
+    np.testing.assert_array_equal(shown.cells, stairs[::2])
+
+
+def test_the_tool_comes_down_on_the_border_near_where_it_hangs() -> None:
+    cells = entry_cells(np.array([0.3, -0.5]))
+    assert tuple(cells[0]) == (19, 19) and len(cells) == 2 * ENTRY_CELLS + 1
+    assert (cells.max(axis=1) == 19).all() and len({tuple(cell) for cell in cells}) == len(cells)
+    assert (np.diff(np.abs(cells - cells[0]).max(axis=1)) >= 0).all()
+
+
+def test_a_recording_shows_the_way_from_where_the_tool_came_down() -> None:
+    cells = np.array([[19, 19], [18, 19], [17, 18]])
+    low_m = np.column_stack([GRID.to_xy_m(cells), np.full(3, CARRY_HEIGHT_M)])
+    high_m = np.array([[0.3, -0.5, CARRY_HEIGHT_M + 0.2], [*GRID.to_xy_m(np.array([15, 15])), CARRY_HEIGHT_M + 0.2]])
+
+    def recorded(tool_m: np.ndarray) -> Demo:
+        times = np.arange(len(tool_m)) / 10
+        frames = np.zeros((len(tool_m), 80, 80, 3), np.uint8)
+        actions = np.zeros((len(tool_m), 7), np.float32)
+        return Demo(Video(frames, times), tool_m.astype(np.float32), actions, times, times, "tabletop", "pr2")
+
+    for tool_m in (low_m, np.vstack([high_m, low_m]), np.vstack([low_m[1:], high_m, low_m])):
+        np.testing.assert_array_equal(shown_way(recorded(tool_m)).cells, cells)
+    with pytest.raises(SimError, match="just above the table"):
+        shown_way(recorded(np.vstack([low_m, high_m])))
