@@ -204,7 +204,7 @@ def test_going_straight_through_a_glass_is_touching_it(env: Environment) -> None
     glass = GRID.to_cells(places_m(env.data)[NUM_LOW])
     start = start_cell(task_of(env).is_forbidden(places_m(env.data)), env.data.site(TOOL_SITE).xpos[:2])
     straight = shortest_path(np.zeros((GRID.cells, GRID.cells), bool), start, tuple(glass))
-    assert not drive(env, straight).success_once
+    assert not drive(env, straight).success_at_end
     assert touched(env)
 
 
@@ -228,7 +228,7 @@ def test_standing_over_another_low_thing_is_no_success(env: Environment) -> None
     other = tuple(GRID.to_cells(places_m(env.data)[1]))
     is_forbidden = task_of(env).is_forbidden(places_m(env.data))
     start = start_cell(is_forbidden, env.data.site(TOOL_SITE).xpos[:2])
-    assert not drive(env, shortest_path(is_forbidden, start, other)).success_once
+    assert not drive(env, shortest_path(is_forbidden, start, other)).success_at_end
     assert env.chosen() == 1 and not touched(env)
 
 
