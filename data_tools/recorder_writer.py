@@ -15,6 +15,7 @@ import select
 import shutil
 import sys
 import time
+import zlib
 from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
@@ -33,6 +34,9 @@ SEGMENT_S = 0.3
 BEGIN, END = 0xFFFFFFFE, 0xFFFFFFFF
 """Indices of the two records that are no samples; their payload is JSON."""
 DEFLATE_LEVEL = 1
+LAG_S = 0.2
+"""A sample that has waited this long is stored as it is, within a deflate stream all the same: half the work, so that a
+busy machine costs room on the disk before it costs samples."""
 MAX_UNFLUSHED = 32
 """Segments that may wait for the disk, out of reach of a kill already; after that the input waits, and the owner
 drops and counts."""
@@ -73,7 +77,8 @@ class SegmentWriter:
     def append(self, stream: int, capture_time_s: float, receive_time_s: float, payload: bytes | bytearray) -> None:
         """Add a sample to the segment at hand, or to a new one. Raises: OSError: the disk, also of earlier segments."""
         segment = self._segment or self._open_segment(receive_time_s)
-        deflated = isal_zlib.compress(payload, DEFLATE_LEVEL)
+        is_late = time.monotonic() - receive_time_s > LAG_S
+        deflated = zlib.compress(payload, 0) if is_late else isal_zlib.compress(payload, DEFLATE_LEVEL)
         for part in (SAMPLE.pack(stream, len(deflated), capture_time_s, receive_time_s), deflated):
             _write(segment, part)
             self._hash.update(part)
