@@ -4,6 +4,7 @@ import fcntl
 import os
 import signal
 import time
+import zlib
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -11,7 +12,7 @@ import h5py
 import numpy as np
 import pytest
 
-from data_tools import recorder_takes
+from data_tools import hdf5_recording, recorder_takes
 from data_tools.atomic import file_sha256
 from data_tools.errors import DemoFileError
 from data_tools.hdf5 import list_tasks, read_provenance, read_tasks, write_tasks
@@ -126,6 +127,14 @@ def test_drops_and_repeats_are_counted_exactly(takes: Takes) -> None:
     counts = read_stream_counts(path, "demo_0")["image"]
     assert (counts["count"], counts["drops"], counts["stale_repeats"], counts["repeated"]) == (8, 2, 1, 1)
     assert counts["worst_gap_s"] == pytest.approx(3 / 30) and counts["overflowed"] == 0
+
+
+def test_a_frozen_picture_is_known_however_it_was_deflated() -> None:
+    picture, other = value(SPECS[0], 0, 0).tobytes(), value(SPECS[0], 0, 1).tobytes()
+    for first in range(3):
+        for second in range(3):
+            assert hdf5_recording._is_same_picture(zlib.compress(picture, first), zlib.compress(picture, second))
+            assert not hdf5_recording._is_same_picture(zlib.compress(picture, first), zlib.compress(other, second))
 
 
 def test_episodes_are_numbered_on_across_sessions(folder: Path) -> None:
