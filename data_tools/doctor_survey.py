@@ -28,6 +28,9 @@ def facts_of(path: Path) -> FileFacts:
     try:
         outline, *demos = stream_limited("survey", path, {}, limits)
         return _facts(path, seal_fault, outline, demos)
+    except (TypeError, KeyError, ValueError) as error:  # the child was not itself any more
+        found = f"expected what its reader says of a file, found {error!r}"
+        raise DemoFileError(f"Demo file {path}: {found}; do not trust it.") from error
     except DataError:
         if seal_fault:
             return FileFacts(path, seal_fault=seal_fault, is_readable=False)

@@ -5,7 +5,7 @@ and a task that loses its last demo loses its films too.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
@@ -111,15 +111,14 @@ def delete(file: FileFacts, demos: Collection[str], tasks: Collection[str] = ())
     _check_known(file, demos, tasks)
     if not demos and not tasks:
         _refuse(file, "a demo or task to delete", "none", "name some: mil edit FILE delete demo_0")
-    words = " ".join(["delete", *demos, *(f"--task {task_id}" for task_id in tasks)])
+    words = _words("delete", demos, {"task": tasks})
     return keep(file, lambda demo: demo.name not in demos and demo.task_id not in tasks, words, tasks)
 
 
 def filtered(file: FileFacts, criteria: Criteria) -> Recipe:
     """The file with those demos only that meet the criteria. Raises: DemoFileError: none does."""
-    given = {name: value for name, value in vars(criteria).items() if value not in (None, 0)}
-    words = " ".join(["filter", *(f"--{name.replace('_', '-')} {value}" for name, value in given.items())])
-    return keep(file, criteria.accept, words)
+    flags = {name.replace("_", "-"): [value or None] for name, value in vars(criteria).items()}
+    return keep(file, criteria.accept, _words("filter", (), flags))
 
 
 def relabel(
@@ -142,9 +141,6 @@ def relabel(
 
     if task_id is not None and not _TASK_ID.fullmatch(task_id):
         _refuse(file, f"a task id like {_TASK_ID.pattern}", repr(task_id), "choose another id")
-    words = ["relabel", *demos, *(f"--task {name}" for name in tasks)]
-    words += [f"--task-id {task_id}"] if task_id else []
-    words += [f"--outcome {outcome}"] if outcome else []
     picks = [
         replace(pick, task_id=task_id or pick.task_id, outcome=outcome or pick.outcome)
         if pick.facts.name in demos or pick.task_id in tasks
@@ -157,7 +153,8 @@ def relabel(
     ]
     emptied = {demo.task_id for demo in file.demos} - {pick.task_id for pick in (*picks, *films)}
     names = [new_task.get(name, name) for name in file.tasks if name in tasks or name not in emptied]
-    return _recipe([file], picks, films, [*names, *(pick.task_id for pick in picks)], " ".join(words))
+    words = _words("relabel", demos, {"task": tasks, "task-id": [task_id], "outcome": [outcome]})
+    return _recipe([file], picks, films, [*names, *(pick.task_id for pick in picks)], words)
 
 
 def merge(files: Sequence[FileFacts]) -> Recipe:
@@ -246,6 +243,12 @@ def _recipe(
         tuple(dict.fromkeys(tasks)),
         replace(origin, operation=words, parents=parents),
     )
+
+
+def _words(operation: str, demos: Iterable[str], flags: Mapping[str, Iterable[object]]) -> str:
+    """An operation as it is typed; flags whose value is None are left out."""
+    given = [f"--{name} {value}" for name, values in flags.items() for value in values if value is not None]
+    return " ".join([operation, *demos, *given])
 
 
 def _pick(file: FileFacts, demo: DemoFacts) -> DemoPick:

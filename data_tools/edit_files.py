@@ -59,27 +59,14 @@ def write_in_place(recipe: Recipe | None, path: Path, quarantined: Collection[st
     Returns: the undo copy.
     Raises: DemoFileError: demos do not fit together, or a film that is needed is not there; nothing has changed then.
     """
-    undo = _free_undo_name(path)
-    folder, aside = film_folder(path), set(quarantined)
+    undo, folder, aside = _free_undo_name(path), film_folder(path), set(quarantined)
     if recipe is None:
         shutil.copyfile(path, undo)
     else:
-        old = {film.file_name for source in recipe.sources if source.path == path for film in source.films}
-        foreign = [pick for pick in recipe.films if pick.path != path]
-        own_names = {pick.facts.file_name for pick in recipe.films if pick.path == path}
-        taken = {member.name for member in folder.iterdir()} if folder.is_dir() else set()
-        new_names = iter(_film_names(foreign, taken))
-        names = [pick.facts.file_name if pick.path == path else next(new_names) for pick in recipe.films]
-        partial = partial_name(path)
-        try:
-            _copy_films(foreign, [n for pick, n in zip(recipe.films, names, strict=True) if pick.path != path], folder)
-            rebuild(recipe, names, partial)
-            _keep_under(path, undo)
-            os.replace(partial, path)
-        finally:
-            partial.unlink(missing_ok=True)
-        aside |= {name for name in old if (folder / name).is_file()} - own_names
-    _move(aside, folder, _films_of_copy(undo, _UNDO))
+        _replace(recipe, path, undo)
+        before = {film.file_name for source in recipe.sources if source.path == path for film in source.films}
+        aside |= before - {pick.facts.file_name for pick in recipe.films if pick.path == path}
+    _move(aside & _members(folder), folder, _films_of_copy(undo, _UNDO))
     flush_to_disk(path.parent)
     return undo
 
@@ -102,9 +89,9 @@ def undo(path: Path) -> Path:
             added = {film.file_name for film in now.films} - {film.file_name for film in before.films}
         undone = path.with_name(last.name.replace(_UNDO, _UNDONE))
         os.replace(path, undone)
-        _move([name for name in added if (folder / name).is_file()], folder, _films_of_copy(undone, _UNDONE))
+        _move(added & _members(folder), folder, _films_of_copy(undone, _UNDONE))
     aside = _films_of_copy(last, _UNDO)
-    _move([member.name for member in aside.iterdir()] if aside.is_dir() else [], aside, folder)
+    _move(_members(aside), aside, folder)
     if aside.is_dir():
         aside.rmdir()
     os.replace(last, path)
@@ -115,6 +102,27 @@ def undo(path: Path) -> Path:
 def undo_copies(path: Path) -> list[Path]:
     """Undo copies of a file, the oldest first."""
     return sorted(path.parent.glob(f"{path.name}{_UNDO}*"))
+
+
+def _replace(recipe: Recipe, path: Path, undo: Path) -> None:
+    """Write a recipe over a file that keeps a second name; films of other files join those that are there."""
+    folder, partial = film_folder(path), partial_name(path)
+    foreign = [pick for pick in recipe.films if pick.path != path]
+    new_names = _film_names(foreign, _members(folder))
+    left = iter(new_names)
+    names = [pick.facts.file_name if pick.path == path else next(left) for pick in recipe.films]
+    try:
+        _copy_films(foreign, new_names, folder)
+        rebuild(recipe, names, partial)
+        _keep_under(path, undo)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def _members(folder: Path) -> set[str]:
+    """What lies in a folder. A name that a file states counts only if it is one of these: others may lead elsewhere."""
+    return {member.name for member in folder.iterdir()} if folder.is_dir() else set()
 
 
 def _films_of_copy(copy: Path, word: str) -> Path:

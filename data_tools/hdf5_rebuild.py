@@ -21,7 +21,7 @@ from data_tools.doctor_facts import FileFacts
 from data_tools.doctor_motion import statistics_of
 from data_tools.edit import DemoPick, Recipe
 from data_tools.errors import DemoFileError
-from data_tools.hdf5_checks import COPY_AGAIN, refuse
+from data_tools.hdf5_checks import COPY_AGAIN, dataset_of, group_of, refuse
 from data_tools.provenance import Parent, Provenance
 from data_tools.seal import SEAL_BYTES, write_seal
 
@@ -45,7 +45,7 @@ def rebuild(recipe: Recipe, film_names: Sequence[str], out: Path) -> None:
             _copy_films(sources, recipe, film_names, file)
             for key, names in _masks(recipe).items():
                 file.create_dataset(f"mask/{key}", data=np.array(names, dtype="S"))
-            _describe(file["data"], recipe)
+            _describe(group_of(file, "data"), recipe)
     except (OSError, RuntimeError, KeyError, ValueError) as error:
         refuse(str(recipe.sources[0].path), "a file that can be copied from", f"{error}", COPY_AGAIN)
     write_seal(out)
@@ -70,22 +70,24 @@ def _copy_frame(source: h5py.File, facts: FileFacts, file: h5py.File) -> None:
 
 def _copy_demo(source: h5py.File, pick: DemoPick, file: h5py.File, name: str) -> None:
     source.copy(f"data/{pick.facts.name}", file["data"], name=name)
-    demo, length = file[f"data/{name}"], pick.facts.num_samples
+    demo, length = group_of(group_of(file, "data"), name), pick.facts.num_samples
     outcome = pick.outcome if pick.outcome in get_args(Outcome) else "unknown"
     is_success = outcome == "success"
     demo.attrs.update({
         "num_samples": length, "task_id": pick.task_id, "outcome": outcome, "success": is_success,
         "content_sha256": pick.facts.content_sha256,
     })  # fmt: skip
-    if outcome != pick.facts.label("outcome") and "rewards" in demo and demo["rewards"].shape == (length,):
-        demo["rewards"][length - 1] = float(is_success)
+    if outcome != pick.facts.label("outcome") and "rewards" in demo:
+        rewards = dataset_of(demo, "rewards")
+        if rewards.shape == (length,):
+            rewards[length - 1] = float(is_success)
 
 
 def _copy_films(sources: Mapping[Path, h5py.File], recipe: Recipe, names: Sequence[str], file: h5py.File) -> None:
     for task_id in recipe.tasks:
         file.create_group(f"films/{task_id}")
     for pick, name in zip(recipe.films, names, strict=True):
-        films = file[f"films/{pick.task_id}"]
+        films = group_of(group_of(file, "films"), pick.task_id)
         member = f"film_{len(films)}"
         sources[pick.path].copy(f"films/{pick.facts.task_id}/{pick.facts.name}", films, name=member)
         films[member].attrs["file"] = name

@@ -6,7 +6,7 @@ copied later is known to be whole and in the file itself. Does not check the sea
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -30,7 +30,7 @@ _MAX_DEPTH, _MAX_MEMBERS = 6, 10_000  # groups that hold each other could be wal
 _BROKEN = (DemoFileError, OSError, RuntimeError, KeyError, ValueError, TypeError)
 
 
-def survey(path: Path, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
+def survey(path: Path, request: dict[str, Any]) -> Generator[dict[str, Any], None, None]:
     """What a demo file holds, one plain value for the file and one for each demo, in the order of their numbers.
 
     Args: path: a demo file, whose seal may be broken. request: nothing.
@@ -42,7 +42,7 @@ def survey(path: Path, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
             outline = _outline(file)
             yield outline
             for name in outline["demos"]:
-                yield {"name": name, **_demo(file["data"], name)}
+                yield {"name": name, **_demo(group_of(file, "data"), name)}
     except _BROKEN as error:
         if isinstance(error, DemoFileError):
             raise
@@ -112,7 +112,7 @@ def _measurements(demo: h5py.Group, datasets: dict[str, h5py.Dataset]) -> dict[s
 
 def _place(dataset: h5py.Dataset) -> int:
     """Where in the file an object begins: the same for all of its names."""
-    return int(h5py.h5o.get_info(dataset.id).addr)
+    return int(h5py.h5o.get_info(dataset.id).addr)  # type: ignore[attr-defined]
 
 
 def _watched(blocks: Iterator[NDArray], is_repeat: list[bool]) -> Iterator[NDArray]:

@@ -96,9 +96,10 @@ def _recorded(quality: Quality) -> list[Part]:
 
 def _counts(name: str, counts: dict[str, int]) -> Part:
     total = sum(counts.values()) or 1
-    rows: list[tuple[object, ...]] = [(key, count, f"{count / total:.0%}") for key, count in counts.items()]
-    left = [("and more", sum(count for _, count, _ in rows[MAX_ROWS:]), "")] if len(rows) > MAX_ROWS else []
-    return Table((name, "demonstrations", "share"), [*rows[:MAX_ROWS], *left])
+    rows = [(key, count, f"{count / total:.0%}") for key, count in counts.items()]
+    if len(rows) > MAX_ROWS:
+        rows[MAX_ROWS:] = [(f"and {len(rows) - MAX_ROWS} more", sum(count for _, count, _ in rows[MAX_ROWS:]), "")]
+    return Table((name, "demonstrations", "share"), rows)
 
 
 def _suspects(quality: Quality) -> list[Part]:

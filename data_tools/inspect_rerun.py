@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from data_tools.demo import Demo
 from data_tools.errors import DataError
@@ -28,7 +29,7 @@ def write_rerun(path: Path, out: Path) -> None:
     recording.flush()
 
 
-def _log(rerun: ModuleType, recording: object, name: str, demo: Demo) -> None:
+def _log(rerun: ModuleType, recording: Any, name: str, demo: Demo) -> None:
     """Put one demonstration into the recording, beginning at zero."""
     start_s = float(demo.video.capture_time_s[0])
     recording.log(name, rerun.TextDocument(f"{demo.task_id}, {demo.robot}, {demo.outcome}"), static=True)
@@ -46,7 +47,7 @@ def _log(rerun: ModuleType, recording: object, name: str, demo: Demo) -> None:
 
 def _rerun() -> ModuleType:
     try:
-        import rerun
+        import rerun  # type: ignore[import-not-found]
     except ImportError as error:
         raise DataError("rerun: expected the package, found none; type: pip install 'mil[rerun]'") from error
     return rerun

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
 from pathlib import Path
+from typing import get_args
 
 from data_tools.demo import Split
 from data_tools.errors import DataError
@@ -77,6 +78,9 @@ class Provenance:
         if not isinstance(parents, list):
             raise DataError(f"Provenance: expected a list of parents, found {str(parents)[:40]!r}.")
         own = {name: value for name, value in fields.items() if name in known}
+        wrong = [name for name, value in own.items() if type(value) is not type(getattr(UNKNOWN, name))]
+        if wrong or own.get("split", UNKNOWN.split) not in get_args(Split):
+            raise DataError(f"Provenance: expected texts, a seed and a known split, found {str(own)[:80]!r}.")
         return cls(**own, parents=tuple(map(Parent.from_plain, parents)))
 
 

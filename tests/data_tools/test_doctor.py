@@ -17,7 +17,7 @@ from data_tools.doctor_motion import frozen_runs, jerks, statistics_agree, stati
 from data_tools.doctor_repair import plan_of, repair
 from data_tools.doctor_survey import facts_of
 from data_tools.edit import delete
-from data_tools.edit_files import undo, undo_copies, write_in_place
+from data_tools.edit_files import undo, undo_copies, write_in_place, write_new
 from data_tools.errors import DemoFileError
 from data_tools.hdf5 import write_tasks
 from data_tools.seal import write_seal
@@ -269,6 +269,20 @@ def test_a_repair_touches_nothing_outside_its_dataset(dataset, tmp_path):
     changed = {name for name in after if after[name] != before.get(name)}
     assert changed == {"demos.hdf5", undo_copies(path)[0].name}
     assert set(before) <= set(after)
+
+
+def test_a_film_name_that_leads_elsewhere_moves_nothing_there(dataset, tmp_path):
+    path, precious = dataset(), tmp_path / "precious.mp4"
+    precious.write_bytes(b"precious")
+    damage(path, mark("films/toy-train-00/film_0", "file", "../precious.mp4"))
+    mend(path)
+    assert precious.read_bytes() == b"precious"
+    undo(path)
+    write_in_place(delete(facts_of(path), [], ["toy-train-00"]), path)
+    undo(path)
+    with pytest.raises(DemoFileError, match="--repair"):
+        write_new(delete(facts_of(path), ["demo_0"]), tmp_path / "new.hdf5")
+    assert precious.read_bytes() == b"precious"
 
 
 def test_undo_goes_back_step_by_step_and_never_over_work_that_came_later(dataset):

@@ -16,6 +16,7 @@ from data_tools.edit_files import write_in_place, write_new
 from data_tools.errors import DataError
 from data_tools.hdf5 import read_tasks
 from data_tools.lineage import Origin, lineage
+from data_tools.provenance import Provenance
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -126,3 +127,17 @@ def test_every_byte_shape_type_and_name_counts_and_order_and_pieces_do_not():
     assert hashed(a=array, b=changed) == hashed(b=changed, a=array)
     assert hashed(a=array, **{name: array for name in DERIVED}) == hashed(a=array)
     assert array_hash(array.dtype, array.shape, [array[:1], array[1:]]) == array_hash(array.dtype, array.shape, [array])
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["[]", "no json", '{"task": []}', '{"seed": "7"}', '{"split": "holdout"}', '{"parents": {}}', '{"parents": [{}]}',
+     '{"parents": [{"name": 3}]}', '{"parents": [{"name": "a", "parents": 7}]}'],
+)  # fmt: skip
+def test_a_provenance_of_another_form_is_refused(text):
+    with pytest.raises(DataError, match="Provenance: expected .*found"):
+        Provenance.from_json(text)
+
+
+def test_a_provenance_of_a_later_version_is_read():
+    assert Provenance.from_json('{"task": "toy", "weather": "fine"}') == Provenance("toy")
