@@ -11,7 +11,7 @@ from pathlib import Path
 
 from data_tools.atomic import flush_to_disk, partial_name, replace_folder
 from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions, refuse
-from data_tools.convert.report import ConversionReport, Difference, Tally, compare
+from data_tools.convert.report import ConversionReport, Difference, Tally, compare, difference_of_equals
 from data_tools.demo import Demo
 from data_tools.errors import ConversionError
 from data_tools.film_folder import film_folder
@@ -40,7 +40,7 @@ def convert(
         source_format: its name.
         destination: name of the new file or folder.
         destination_format: its name and how to write it.
-        read: gives the demos of the source; it is called twice.
+        read: gives the demos of the source; it is called twice where pictures are changed, to tell how much.
         options: choices of the writer.
         origin: what is known of the source; None when nothing is.
         overwrite: replace what stands at `destination`.
@@ -54,15 +54,19 @@ def convert(
     partial = partial_name(destination)
     _remove(partial)
     losses, before, after = Losses(), Tally(), Tally()
+    if origin is None:
+        losses.add("The source says nothing of its licence, seed and consent in a way that is known here.")
+        note = f"mil convert from {source_format}: {source.name}"
+        origin = Provenance(licence="not stated", consent="not stated", created_by=note)
     destination.parent.mkdir(parents=True, exist_ok=True)
     try:
-        if origin is None:
-            losses.add("The source says nothing of its licence, seed and consent in a way that is known here.")
-            note = f"mil convert from {source_format}: {source.name}"
-            origin = Provenance(licence="not stated", consent="not stated", created_by=note)
         target.write(partial, before.watch(islice(read(losses), max_demos)), origin, options, losses)
-        written = target.read(partial, ReadOptions(), Losses())
-        difference = compare(islice(read(Losses()), max_demos), written, after)
+        for demo in _read_back(target, partial):
+            after.add(demo)
+        if before.content() == after.content():
+            difference = difference_of_equals(before, after)
+        else:
+            difference = compare(islice(read(Losses()), max_demos), _read_back(target, partial))
         report = ConversionReport(
             str(source), source_format, str(destination), destination_format[0],
             before.content(), after.content(), difference, tuple(losses.sentences),
@@ -72,6 +76,10 @@ def convert(
     finally:
         _remove(partial)
     return report
+
+
+def _read_back(target: Format, partial: Path) -> Iterator[Demo]:
+    return target.read(partial, ReadOptions(), Losses())
 
 
 def check_destination(destination: Path, target: Format, source: Path, *, overwrite: bool) -> None:

@@ -53,12 +53,15 @@ class DataComparison(Comparison):
         return super().to_dict() | {"others": others, "frames_per_second": rates}
 
 
-def bench_data(folder: Path, repeats: int, rng: np.random.Generator) -> DataComparison:
-    """Compare the ways to read. Args: folder: for the files, some 150 MB. repeats: windows."""
-    demos = [moving_demo(rng) for _ in range(NUM_DEMOS)]
+def bench_data(folder: Path, repeats: int, rng: np.random.Generator, num_demos: int = NUM_DEMOS) -> DataComparison:
+    """Compare the ways to read.
+
+    Args: folder: for the files, 20 MB for each demo. repeats: windows. rng: draws demos and windows. num_demos: demos.
+    """
+    demos = [moving_demo(rng) for _ in range(num_demos)]
     with ExitStack() as stack:
         ways = _ways(folder, demos, stack)
-        windows = [(int(rng.integers(NUM_DEMOS)), int(rng.integers(NUM_STEPS - WINDOW + 1))) for _ in range(repeats)]
+        windows = [(int(rng.integers(num_demos)), int(rng.integers(NUM_STEPS - WINDOW + 1))) for _ in range(repeats)]
         difference = max(_difference(demos, read, windows[:NUM_CHECKED]) for read in ways.values())
         batch = np.empty((WINDOW, HEIGHT, WIDTH, 3), np.uint8)
         seconds: dict[str, list[float]] = {what: [] for what in ways}

@@ -19,15 +19,16 @@ def path(request, tmp_path, task):
     return tmp_path / "a.hdf5"
 
 
-@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.data())
 def test_a_window_is_a_part_of_the_demo(path, task, data):
     with WindowReader(path) as reader:
         assert reader.lengths == tuple(len(task.demos[index % 2]) for index in range(MAX_OPEN + 3))
-        for demo in range(MAX_OPEN + 3):
+        rng = np.random.default_rng(data.draw(st.integers(0, 999)))
+        for demo in rng.permutation(MAX_OPEN + 3).tolist():
             length = reader.lengths[demo]
-            first = data.draw(st.integers(0, length))
-            count = data.draw(st.integers(0, length - first))
+            first = int(rng.integers(length + 1))
+            count = int(rng.integers(length - first + 1))
             expected = task.demos[demo % 2].video.frames[first : first + count]
             np.testing.assert_array_equal(reader.read(demo, first, count), expected, strict=True)
 

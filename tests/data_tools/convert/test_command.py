@@ -38,11 +38,6 @@ def test_out_and_back_with_a_report(source, capsys):
     assert "identical" in capsys.readouterr().out
 
 
-def test_quick_takes_two_demonstrations(source):
-    assert run(source, "--to", "robomimic", "--out", "a.hdf5", "--quick", "--report", "r.json") == OK
-    assert json.loads(Path("r.json").read_text())["after"]["episodes"] == 2
-
-
 def test_the_flags_know_the_formats_that_there_are():
     assert set(convert.Name.__args__) == set(FORMATS)
 
@@ -70,12 +65,12 @@ def test_bad_input_is_named_and_leaves_nothing(source, capsys, words, expected):
     assert {path.name: path.stat().st_mtime_ns for path in Path().iterdir()} == before
 
 
-def test_a_data_set_is_read_in_another_process(source, monkeypatch):
-    """A crash of a library cannot take the program along."""
+def test_a_data_set_is_read_in_another_process_and_quick_takes_two_demonstrations(source, monkeypatch):
     opened = []
     monkeypatch.setattr("data_tools.limited.subprocess.Popen", _counted(opened))
-    assert run(source, "--to", "robomimic", "--out", "a.hdf5") == OK
-    assert len(opened) == 3 and os.getpid() not in opened
+    assert run(source, "--to", "robomimic", "--out", "a.hdf5", "--quick", "--report", "r.json") == OK
+    assert json.loads(Path("r.json").read_text())["after"]["episodes"] == 2
+    assert len(opened) == 2 and os.getpid() not in opened
 
 
 def _counted(opened: list[int]):

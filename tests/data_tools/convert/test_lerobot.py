@@ -13,13 +13,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
+from data_tools.convert import FORMATS
 from data_tools.convert.format import Losses, WriteOptions
 from data_tools.convert.lerobot_rate import ConstantRate, advancing, whole_rate
 from data_tools.convert.lerobot_stats import of_numbers, of_pictures, together
 from data_tools.demo import Demo, Video
 from data_tools.errors import ConversionError, DataError
 
-from .conftest import smooth_demo
+from .conftest import ORIGIN, smooth_demo
 
 BOTH = ("lerobot_v21", "lerobot_v3")
 DATA = {"lerobot_v21": "data/chunk-000/episode_000001.parquet", "lerobot_v3": "data/chunk-000/file-000.parquet"}
@@ -48,10 +49,20 @@ def edit_table(file, change):
     pq.write_table(pa.Table.from_pylist(change(rows), table.schema), file)
 
 
+@pytest.fixture(scope="module")
+def pattern(tmp_path_factory):
+    """A whole data set with films, by the name of its format."""
+    root = tmp_path_factory.mktemp("lerobot")
+    demos = [smooth_demo(task, length) for task, length in (("a", 5), ("b", 7), ("a", 4))]
+    for name in BOTH:
+        FORMATS[name].write(root / name, demos, ORIGIN, WriteOptions("video"), Losses())
+    return root
+
+
 @pytest.fixture(params=BOTH)
-def made(request, tmp_path, write, demos):
-    """Name of the format and a whole data set with films."""
-    write(demos, request.param, tmp_path / "set", "video")
+def made(request, tmp_path, pattern):
+    """Name of the format and a data set to break."""
+    shutil.copytree(pattern / request.param, tmp_path / "set")
     return request.param, tmp_path / "set"
 
 

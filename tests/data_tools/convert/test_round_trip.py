@@ -69,7 +69,7 @@ def assert_same(before: Demo, after: Demo, max_time_error_s: float) -> None:
 
 
 @pytest.mark.parametrize(("name", "images"), EXACT)
-@settings(max_examples=5, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=3, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(demos=any_demos())
 def test_what_goes_out_comes_back_bit_by_bit(tmp_path_factory, write, read, name, images, demos):
     path = tmp_path_factory.mktemp("set") / f"set{FORMATS[name].suffix}"
