@@ -19,7 +19,7 @@ from mil_core.algorithms.mil import Mil
 from mil_core.bench.adapt import bench_adapt
 from mil_core.bench.comparison import Comparison, Timing, seconds_of
 from mil_core.bench.control import bench_control
-from mil_core.bench.data import DataComparison, bench_data
+from mil_core.bench.data import NUM_DEMOS, DataComparison, bench_data
 from mil_core.bench.maxent import Peer, bench_maxent, problems, run_peers
 from mil_core.bench.maxent_cost import HORIZONS, SIDES, cost_by_size, draw_cost, memory_over_meta_steps
 from mil_core.bench.record import QUICK_SECONDS, SECONDS, bench_record
@@ -90,7 +90,8 @@ class Bench:
 
     def _data(self) -> Comparison:
         with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
-            return bench_data(Path(folder), 10 * self._num_repeats, np.random.default_rng(SEED))
+            num_demos = 2 if self.quick else NUM_DEMOS
+            return bench_data(Path(folder), 10 * self._num_repeats, np.random.default_rng(SEED), num_demos)
 
     @property
     def _num_repeats(self) -> int:
