@@ -2,12 +2,17 @@
 
 ros2 launch mil_bringup simulate.launch.py mode:=realtime
 ros2 service call /safety_gate/arm std_srvs/srv/Trigger
+
+With goal_monitor:=true, which every other launch file here takes too, a reward lies over the camera picture:
+
+ros2 service call /goal_monitor/set_demo mil_interfaces/srv/SetDemo "{demo_id: my-demo}"
 """
 
 from pathlib import Path
 
 from launch import LaunchDescription
 from launch.actions import DeclareLaunchArgument, SetEnvironmentVariable
+from launch.conditions import IfCondition
 from launch.substitutions import LaunchConfiguration
 from launch_ros.actions import Node
 from launch_ros.parameter_descriptions import ParameterFile
@@ -16,13 +21,22 @@ PARAMS = Path(__file__).resolve().parent / "params"
 
 
 def generate_launch_description():
-    """The two processes, their parameters and the Fast DDS profile that carries pictures."""
+    """The two processes, the goal monitor if asked for, and the Fast DDS profile that carries pictures."""
     params = ParameterFile([f"{PARAMS}/", LaunchConfiguration("mode"), ".yaml"])
+    is_monitored = IfCondition(LaunchConfiguration("goal_monitor"))
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            DeclareLaunchArgument("goal_monitor", default_value="false", choices=["true", "false"]),
             SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", str(PARAMS / "fastdds.xml")),
             Node(package="mil_nodes", executable="sim_robot", parameters=[params], output="screen"),
             Node(package="mil_safety", executable="safety_gate", parameters=[params], output="screen"),
+            Node(
+                package="mil_nodes",
+                executable="goal_monitor",
+                parameters=[params],
+                condition=is_monitored,
+                output="screen",
+            ),
         ]
     )

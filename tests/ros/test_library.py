@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from mil_nodes.errors import BadId, UnknownDemo
-from mil_nodes.library import checked_id, film_path
+from mil_nodes.library import checked_id, demo_path, film_path
 
 
 @pytest.fixture
@@ -35,6 +35,14 @@ def test_whatever_is_no_id_is_refused(library: Path, path: str) -> None:
 def test_links_and_unknown_films_are_refused_with_the_known_ones(library: Path, name: str) -> None:
     with pytest.raises(UnknownDemo, match="cup-1"):
         film_path(library, name)
+
+
+def test_a_demonstration_is_a_way_or_a_recording(library: Path) -> None:
+    for name in ("way.npz", "take.hdf5"):
+        (library / name).write_bytes(b"demo")
+        assert demo_path(library, name.split(".")[0]) == library / name
+    with pytest.raises(UnknownDemo, match=r"cup-1.npz or .*cup-1.hdf5, found none; known demonstrations: take, way"):
+        demo_path(library, "cup-1")
 
 
 def test_an_empty_library_says_so(tmp_path: Path) -> None:

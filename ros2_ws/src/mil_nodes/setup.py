@@ -16,6 +16,7 @@ setup(
         "console_scripts": [
             "sim_robot = mil_nodes.sim_robot:main",
             "demo_recorder = mil_nodes.demo_recorder:main",
+            "goal_monitor = mil_nodes.goal_monitor:main",
             "policy_runner = mil_nodes.policy_runner:main",
         ]
     },

@@ -28,6 +28,7 @@ SIM_ROBOT = NodeProcess("mil_nodes", "sim_robot", "mil_nodes.sim_robot")
 SAFETY_GATE = NodeProcess("mil_safety", "safety_gate", "mil_safety.gate_node")
 POLICY_RUNNER = NodeProcess("mil_nodes", "policy_runner", "mil_nodes.policy_runner")
 DEMO_RECORDER = NodeProcess("mil_nodes", "demo_recorder", "mil_nodes.demo_recorder")
+GOAL_MONITOR = NodeProcess("mil_nodes", "goal_monitor", "mil_nodes.goal_monitor")
 
 SIMULATE = (SIM_ROBOT, SAFETY_GATE)
 """A simulated robot behind its gate."""
@@ -35,6 +36,8 @@ ADAPT_AND_RUN = (*SIMULATE, POLICY_RUNNER)
 """The whole graph."""
 RECORD = (*SIMULATE, DEMO_RECORDER)
 """A simulated robot behind its gate, and the recorder of demonstrations."""
+MONITOR = (*SIMULATE, GOAL_MONITOR)
+"""A simulated robot behind its gate, and the reward that a demonstration shows over its camera picture."""
 
 
 def params_file(mode: str) -> Path:

@@ -7,6 +7,7 @@ from builtin_interfaces.msg import Time
 from mil_interfaces.msg import RobotState, VelocityCommand
 from numpy.typing import NDArray
 from sensor_msgs.msg import CameraInfo, Image, JointState
+from std_msgs.msg import Header
 
 from data_tools.demo import Observation
 from mil_nodes.command import ACTION_SIZE, BASE_FRAME, Command
@@ -35,6 +36,27 @@ def image_message(picture: NDArray[np.uint8], stamp_ns: int) -> Image:
     message.header.stamp = stamp_from_ns(stamp_ns)
     message.data = picture.tobytes()
     return message
+
+
+def reward_message(reward: NDArray[np.floating], header: Header) -> Image:
+    """One number a cell, shape (rows, cols), as 32FC1 under the header of the picture that they are about."""
+    rows, cols = reward.shape
+    data = reward.astype("<f4").tobytes()
+    return Image(header=header, height=rows, width=cols, encoding="32FC1", step=4 * cols, data=data)
+
+
+def reward_from(message: Image) -> NDArray[np.float32]:
+    """The numbers of a `reward_message`, shape (rows, cols).
+
+    Raises: MessageError: another encoding, or sizes that do not fit each other.
+    """
+    shape = (message.height, message.width)
+    if message.encoding != "32FC1" or message.is_bigendian or len(message.data) != 4 * shape[0] * shape[1]:
+        raise MessageError(
+            f"Image: expected little-endian 32FC1 with 4 bytes a cell, found {message.encoding!r}, {shape}, "
+            f"{len(message.data)} bytes; ask the topic goal_monitor/reward."
+        )
+    return np.frombuffer(message.data, dtype="<f4").reshape(shape).copy()
 
 
 def camera_info_message(height: int, width: int, stamp_ns: int) -> CameraInfo:

@@ -1,4 +1,7 @@
-"""Films by id. Clients name ids and never paths; what an id resolves to lies inside the library, or nowhere."""
+"""Films and demonstrations by id.
+
+Clients name ids and never paths; what an id resolves to lies inside the library, or nowhere.
+"""
 
 import re
 from pathlib import Path
@@ -14,7 +17,7 @@ def checked_id(name: str) -> str:
     if not ID.fullmatch(name):
         raise BadId(
             f"Id: expected lower-case letters, digits, - and _, at most 64, found {name[:80]!r}; "
-            "put the film into the library and name it without folder and ending."
+            "put the file into the library and name it without folder and ending."
         )
     return name
 
@@ -24,9 +27,25 @@ def film_path(library: Path, film_id: str) -> Path:
 
     Raises: BadId: not an id. UnknownDemo: no such film, or a link, which could lead out of the library.
     """
-    path = library / f"{checked_id(film_id)}.mp4"
-    if path.is_symlink() or not path.is_file():
-        known = sorted(file.stem for file in library.glob("*.mp4"))
-        listed = ", ".join(known[:MAX_LISTED]) + (", ..." if len(known) > MAX_LISTED else "")
-        raise UnknownDemo(f"Film {film_id!r}: expected a file {path}, found none; known films: {listed or 'none'}.")
-    return path
+    return _file(library, film_id, (".mp4",), "film")
+
+
+def demo_path(library: Path, demo_id: str) -> Path:
+    """The file of a demonstration: a way over a picture (.npz), or what the recorder wrote (.hdf5).
+
+    Raises: BadId: not an id. UnknownDemo: no such demonstration, or a link, which could lead out of the library.
+    """
+    return _file(library, demo_id, (".npz", ".hdf5"), "demonstration")
+
+
+def _file(library: Path, name: str, endings: tuple[str, ...], what: str) -> Path:
+    paths = [library / f"{checked_id(name)}{ending}" for ending in endings]
+    for path in paths:
+        if path.is_file() and not path.is_symlink():
+            return path
+    known = sorted(file.stem for ending in endings for file in library.glob(f"*{ending}"))
+    listed = ", ".join(known[:MAX_LISTED]) + (", ..." if len(known) > MAX_LISTED else "")
+    wanted = " or ".join(map(str, paths))
+    raise UnknownDemo(
+        f"{what.capitalize()} {name!r}: expected a file {wanted}, found none; known {what}s: {listed or 'none'}."
+    )

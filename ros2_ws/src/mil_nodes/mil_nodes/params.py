@@ -86,6 +86,25 @@ class SafetyGateParams:
 
 
 @dataclass(frozen=True)
+class GoalMonitorParams:
+    """Parameters of the goal monitor."""
+
+    checkpoint: str = "checkpoints/mandril_tabletop"
+    """Folder of the meta-trained reward learner."""
+    library: str = "out/library"
+    """Folder of the demonstrations: ways over a picture as <id>.npz, recorded ones as <id>.hdf5."""
+    demo: str = ""
+    """Id of the demonstration to begin with, or a path to its file; empty to wait for the service ~/set_demo."""
+    camera: str = "camera/image"
+    """Topic of the camera that sees the table from above, from edge to edge."""
+
+    @property
+    def library_folder(self) -> Path:
+        """The library as a path."""
+        return Path(self.library)
+
+
+@dataclass(frozen=True)
 class DemoRecorderParams:
     """Parameters of the recorder of demonstrations."""
 

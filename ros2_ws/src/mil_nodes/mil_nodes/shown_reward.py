@@ -1,0 +1,77 @@
+"""From the file of a demonstration to a reward over pictures. Knows no ROS; importing it loads the learning core."""
+
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from data_tools.grid import GridDemo
+from data_tools.grid_file import read_grid_demo
+from mil_core.adapted_reward import CELL_PX, AdaptedReward
+from mil_core.algorithms.reward_learner import RewardLearner
+from mil_core.checkpoint import load
+from mil_core.experiments.reward import RewardExperiment
+from mil_core.support import load_support_demo
+from mil_nodes.errors import MessageError
+from mil_nodes.library import ID, demo_path
+from sim.tabletop_path import shown_way
+
+
+@dataclass(frozen=True)
+class ShownReward:
+    """A reward together with the demonstration that it follows from."""
+
+    demo: str
+    """Id, or path."""
+    adapted: AdaptedReward
+    """Rewards of pictures."""
+    seconds: float
+    """From the file to the adapted reward."""
+
+
+class CheckpointRewards:
+    """A meta-trained learner of rewards, ready to adapt."""
+
+    def __init__(self, checkpoint: Path, library: Path) -> None:
+        """Args: checkpoint: its folder. library: folder of the demonstrations. Raises: MilError."""
+        self._learner: RewardLearner = load(checkpoint, RewardExperiment).algorithm()
+        self._library = library
+        grid = self._learner.grid
+        self._height, self._width = CELL_PX * grid.rows, CELL_PX * grid.cols
+
+    def of_id(self, demo_id: str) -> ShownReward:
+        """The reward behind a demonstration of the library.
+
+        Raises: BadId, UnknownDemo: the library has no such demonstration. DataError, SimError: its file is no way over
+            the table. MilError: the learner cannot use it.
+        """
+        return self._of_file(demo_id, demo_path(self._library, demo_id))
+
+    def of_id_or_path(self, demo: str) -> ShownReward:
+        """As `of_id`, and for whoever starts the node also from any file."""
+        return self.of_id(demo) if ID.fullmatch(demo) else self._of_file(demo, Path(demo))
+
+    def picture(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
+        """A camera picture as large as the learner wants it. Raises: MessageError: it has other proportions."""
+        height, width = picture.shape[:2]
+        if (height, width) == (self._height, self._width):
+            return picture
+        if height * self._width != width * self._height:
+            raise MessageError(
+                f"Image: expected proportions {self._height} x {self._width}, found {height} x {width}; "
+                "publish the part of the picture that shows the table from edge to edge."
+            )
+        return cv2.resize(picture, (self._width, self._height), interpolation=cv2.INTER_AREA)
+
+    def _of_file(self, name: str, path: Path) -> ShownReward:
+        start_s = time.monotonic()
+        demo = _read(path)
+        adapted = self._learner.adapt([GridDemo(self.picture(demo.picture), demo.cells)])
+        return ShownReward(name, adapted, time.monotonic() - start_s)
+
+
+def _read(path: Path) -> GridDemo:
+    return read_grid_demo(path) if path.suffix == ".npz" else shown_way(load_support_demo(path))
