@@ -25,9 +25,25 @@ def of_pictures(frames: NDArray[np.uint8], *, quantiles: bool = True) -> Stats:
     """Statistics of pictures, shape (3, 1, 1). Args: frames: shape (T, height, width, 3)."""
     chosen = np.unique(np.linspace(0, len(frames) - 1, min(len(frames), _MAX_FRAMES)).round().astype(int))
     step = max(1, -(-max(frames.shape[1:3]) // _MAX_SIDE))
-    sample = frames[chosen, ::step, ::step]
-    stats = _of_rows(sample.reshape(-1, 3) / 255.0, len(chosen), quantiles)
-    return {name: value if name == "count" else value.reshape(3, 1, 1) for name, value in stats.items()}
+    sample = frames[chosen, ::step, ::step].reshape(-1, 3)
+    channels = [_of_counts(np.bincount(sample[:, channel], minlength=256), quantiles) for channel in range(3)]
+    stats: Stats = {name: np.array([part[name] for part in channels]).reshape(3, 1, 1) for name in channels[0]}
+    return stats | {"count": np.array([len(chosen)])}
+
+
+def _of_counts(counts: NDArray[np.int64], quantiles: bool) -> dict[str, float]:
+    """Statistics, in [0, 1], of values from 0 to 255 of which each occurs so many times; far quicker than sorting."""
+    shade, total = np.arange(256) / 255, counts.sum()
+    mean = float(counts @ shade / total)
+    present = shade[counts > 0]
+    stats = {"min": present[0], "max": present[-1], "mean": mean}
+    stats["std"] = float(np.sqrt(counts @ (shade - mean) ** 2 / total))
+    ends = np.cumsum(counts)  # in order of size, values from ends[k - 1] up to ends[k] less one are shade k
+    for name, share in QUANTILES.items() if quantiles else ():
+        place = share * (total - 1)
+        low, high = shade[np.searchsorted(ends, [np.floor(place), np.ceil(place)], side="right")]
+        stats[name] = low + (high - low) * (place - np.floor(place))
+    return stats
 
 
 def together(parts: Sequence[Stats]) -> Stats:

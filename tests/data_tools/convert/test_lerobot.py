@@ -127,6 +127,14 @@ def test_statistics_of_parts_together_are_those_of_the_whole(lengths, seed):
         np.testing.assert_allclose(found[name], expected[name], atol=1e-12)
 
 
+@given(hnp.arrays(np.uint8, st.tuples(*[st.integers(1, 6)] * 3, st.just(3))))
+def test_statistics_of_pictures_are_those_of_their_values(frames):
+    found, expected = of_pictures(frames), of_numbers(frames.reshape(-1, 3) / 255)
+    for name in expected.keys() - {"count"}:
+        np.testing.assert_allclose(found[name].ravel(), expected[name], atol=1e-12, err_msg=name)
+    assert found["count"] == [len(frames)]
+
+
 def test_statistics_of_pictures_are_by_channel_between_0_and_1():
     frames = np.zeros((4, 200, 300, 3), np.uint8)
     frames[..., 1], frames[2:, ..., 2] = 255, 255
