@@ -6,12 +6,14 @@ folder; config.json names the kind.
 
 import dataclasses
 import json
-from collections.abc import Mapping
+import warnings
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from torch import Tensor, nn
+from torch.overrides import TorchFunctionMode
 
 from data_tools.atomic import file_sha256
 from data_tools.errors import DataError
@@ -23,6 +25,7 @@ from mil_core.tensor_files import check_weights, read_json, read_tensors, write_
 
 FORMAT_VERSION = 1
 MODEL, CONFIG, STATS, CARD = "model.safetensors", "config.json", "stats.json", "card.md"
+_SMALL_NUMEL = 1 << 22  # below this no claim can do harm
 _FIRST_KIND = "imitation"
 """Kind of the checkpoints that were written before there were several."""
 
@@ -117,8 +120,38 @@ def load(folder: Path, kind: type[AnyExperiment] = Experiment) -> Checkpoint[Any
             "name another folder."
         )
     weights = read_tensors(folder / MODEL)
-    check_weights(folder / MODEL, weights, experiment.build(statistics).state_dict())
+    check_weights(folder / MODEL, weights, _promised(folder, experiment, statistics, weights))
     return Checkpoint(experiment, statistics, weights, iteration, file_sha256(folder / MODEL), data_sha256)
+
+
+def _promised(
+    folder: Path, experiment: Experiment, statistics: Any, weights: Mapping[str, Tensor]
+) -> dict[str, Tensor]:
+    """Weights as the configuration promises them; it is not believed when it asks for more than is in the file."""
+    largest = max((weight.numel() for weight in weights.values()), default=0)
+    try:
+        with _Bounded(max(largest, _SMALL_NUMEL)), warnings.catch_warnings(action="ignore"):
+            return experiment.build(statistics).state_dict()
+    except (RuntimeError, TypeError, ValueError, ArithmeticError, LookupError) as error:
+        raise CheckpointCorrupt(
+            f"{folder / CONFIG}: expected sizes that fit the weights, found {error}; restore the folder."
+        ) from error
+
+
+class _Bounded(TorchFunctionMode):
+    """Stops the making of a tensor before it is filled when it has more elements than allowed."""
+
+    def __init__(self, max_numel: int) -> None:
+        super().__init__()
+        self._max_numel = max_numel
+
+    def __torch_function__(
+        self, func: Callable[..., Any], types: Any, args: tuple[Any, ...] = (), kwargs: dict[str, Any] | None = None
+    ) -> Any:
+        made = func(*args, **(kwargs or {}))
+        if isinstance(made, Tensor) and made.numel() > self._max_numel:
+            raise ValueError(f"a tensor of {made.numel()} elements where the largest weight has {self._max_numel}")
+        return made
 
 
 def _card(experiment: Experiment, iteration: int, command: str) -> str:
