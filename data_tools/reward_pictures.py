@@ -25,7 +25,7 @@ MARKERS = "osD^vP"
 _RIM = "#222222"
 _SHUNNED = 0.05
 """Share of the cells below which colours do not go further: two obstacles of SpriteWorld cover 4.5%."""
-STYLE = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
+STYLE: dict[Any, Any] = {"font.size": 9, "axes.spines.top": False, "axes.spines.right": False}
 
 
 @dataclass(frozen=True)

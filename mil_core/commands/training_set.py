@@ -61,13 +61,13 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
 def _reward_set(experiment: RewardExperiment, source: Source) -> TrainingSet:
     if source.own is not None:
         raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own tasks.")
-    data, samplers, sha256 = experiment.data, [], {}
+    data, samplers, sha256 = experiment.data, {}, {}
     sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
     for split, num_tasks in sizes:
         tasks, files = _reward_tasks(experiment, source, split, num_tasks)
-        samplers.append(RewardSampler(tasks, data.tasks_per_draw, data.most_demos, augment=split == "train"))
+        samplers[split] = RewardSampler(tasks, data.tasks_per_draw, data.most_demos, augment=split == "train")
         sha256 |= {path.name: file_sha256(path) for path in files}
-    return TrainingSet(NoStatistics(), *samplers, sha256)
+    return TrainingSet(NoStatistics(), samplers["train"], samplers["validation"], sha256)
 
 
 def _reward_tasks(
