@@ -23,6 +23,8 @@ from data_tools.provenance import Provenance
 
 ImageStorage = Literal["lossless", "plain", "video"]
 """lossless: compressed, bit by bit the same. plain: not compressed. video: H.264, close to the same."""
+MAX_SENTENCES = 200
+"""A data set of thousands of episodes could have something to say about each."""
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
 _BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, RecursionError)
 
@@ -57,8 +59,8 @@ class Losses:
     """The sentences."""
 
     def add(self, sentence: str) -> None:
-        """Say it, unless it has been said."""
-        if sentence not in self.sentences:
+        """Say it, unless it has been said, or MAX_SENTENCES other things."""
+        if sentence not in self.sentences and len(self.sentences) < MAX_SENTENCES:
             self.sentences.append(sentence)
 
 
