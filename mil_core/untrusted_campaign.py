@@ -141,20 +141,17 @@ def run(num_mutated: int, num_hostile: int, seed: int, formats: Sequence[str] = 
 
 
 def _attack(target: Target, tally: Tally, wanted: dict[str, int], root: Path, rng: np.random.Generator) -> None:
-    good = root / "good"
+    good, folder = root / "good", root / "batch"
     good.mkdir()
     target.make(good, rng)
-    for kind, count in wanted.items():
-        for first in range(0, count, _BATCH):
-            folder = root / "batch"
-            made = [
-                _make(target, kind, good, folder / str(number), root / "outside", rng)
-                for number in range(first, min(first + _BATCH, count))
-            ]
-            names = [f"{number}/{target.main}" for number in range(first, min(first + _BATCH, count))]
-            for result, what in zip(_opened(target.reader, folder, names, tally), made, strict=True):
-                _count(tally, kind, what, result)
-            shutil.rmtree(folder)
+    kinds = [kind for kind, count in wanted.items() for _ in range(count)]
+    for first in range(0, len(kinds), _BATCH):
+        chosen = dict(enumerate(kinds[first : first + _BATCH]))
+        made = [_make(target, kind, good, folder / str(n), root / "outside", rng) for n, kind in chosen.items()]
+        results = _opened(target.reader, folder, [f"{n}/{target.main}" for n in chosen], tally)
+        for kind, what, result in zip(chosen.values(), made, results, strict=True):
+            _count(tally, kind, what, result)
+        shutil.rmtree(folder)
     shutil.rmtree(good)
 
 
@@ -179,8 +176,11 @@ def _opened(reader: str, folder: Path, names: Sequence[str], tally: Tally) -> It
     while left:
         done = 0
         for result in _read(reader, folder, left, MAX_SECONDS + len(left), tally):
-            yield result
             done += 1
+            if result["seconds"] > MAX_SECONDS:  # alone it would have been stopped
+                yield from _read(reader, folder, [result["name"]], MAX_SECONDS, tally, is_told=True)
+            else:
+                yield result
         left = left[done:]
         if left:  # the first of them has ended the child
             yield from _read(reader, folder, left[:1], MAX_SECONDS, tally, is_told=True)
