@@ -14,6 +14,9 @@ from data_tools.doctor_facts import DemoFacts
 
 STREAMS = ("states", "actions")
 """Streams of numbers."""
+HIDDEN, FAR = 0.035, 3.0
+"""Share of the movement that equal pictures may hide, and how many usual steps one stretch of them may. In 1,600 clean
+demos of `reach`, whose pictures have 64 x 80 pixels, equal pictures hide at most 0.029 and one stretch 2.4 steps."""
 
 
 def is_finite(demo: DemoFacts) -> bool:
@@ -62,7 +65,8 @@ def frozen_runs(demo: DemoFacts) -> list[tuple[int, int]]:
     """First and last picture of each stretch of equal pictures during which the robot moved.
 
     Equal pictures are ordinary while nothing moves, and movements smaller than a pixel change no rendered picture. So
-    a stretch counts when the state moved further in it than in half of those steps that did change the picture.
+    a stretch counts when the state moved further in it than in half of those steps that did change the picture, if
+    equal pictures hide a part of the demo's movement that is worth mentioning, or else several times as far.
     """
     span = np.ptp(demo.states, axis=0)
     if not demo.is_repeat.any() or not np.isfinite(span).all() or not (span > 0).any():
@@ -70,9 +74,10 @@ def frozen_runs(demo: DemoFacts) -> list[tuple[int, int]]:
     states = demo.states[:, span > 0] / span[span > 0]
     moved = np.abs(np.diff(states, axis=0)).mean(1)
     usual = float(np.median(moved[~demo.is_repeat])) if not demo.is_repeat.all() else 0.0
+    limit = usual if moved[demo.is_repeat].sum() > HIDDEN * moved.sum() else FAR * usual
     edges = np.flatnonzero(np.diff(np.concatenate([[False], demo.is_repeat, [False]]).astype(int))).reshape(-1, 2)
     runs = [(int(first), int(last)) for first, last in edges]
-    return [(first, last) for first, last in runs if np.ptp(states[first : last + 1], axis=0).mean() > usual]
+    return [(first, last) for first, last in runs if np.ptp(states[first : last + 1], axis=0).mean() > limit]
 
 
 def statistics_of(demos: Sequence[DemoFacts]) -> dict[str, Any]:

@@ -315,6 +315,14 @@ def test_equal_pictures_are_ordinary_while_nothing_moves():
     assert frozen_runs(facts(states, np.ones(19, bool))) == [(0, 19)]
 
 
+def test_one_pair_of_equal_pictures_among_many_is_no_frozen_camera():
+    states = np.cumsum(np.random.default_rng(0).uniform(0.5, 1.5, 101))[:, None]
+    steps = np.arange(100)
+    assert frozen_runs(facts(states, steps == 40)) == []
+    assert frozen_runs(facts(states, (steps >= 40) & (steps < 46))) == [(40, 46)]
+    assert len(frozen_runs(facts(states, steps % 2 == 0))) > 20  # every second picture is a copy
+
+
 def test_jerk_of_a_known_motion():
     times_s = {"actions": np.arange(50) * 0.1}
 
