@@ -77,7 +77,7 @@ def test_no_process_outlives_the_bringup(tmp_path: Path, number: signal.Signals)
     script = (
         "import signal, sys, time; sys.path.insert(0, sys.argv[1]); from pathlib import Path\n"
         "import test_bringup as tests\n"
-        "signal.signal(signal.SIGTERM, signal.default_int_handler)\n"
+        "for stop in (signal.SIGTERM, signal.SIGINT): signal.signal(stop, signal.default_int_handler)\n"
         "with tests.graph(Path(sys.argv[2])): time.sleep(600)\n"
     )
     parent = subprocess.Popen([sys.executable, "-c", script, str(HERE), str(tmp_path)], stderr=subprocess.DEVNULL)
