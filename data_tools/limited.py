@@ -79,7 +79,8 @@ def stream_limited(
 
 
 class LimitedReader:
-    """One child at work. Leaving the `with` block ends it, and `peak_bytes` then says how much memory it took."""
+    """One child at work. Leaving the `with` block ends it, and `peak_bytes` then says how much memory it took
+    at most; Linux counts the parent's own memory at the start of the child, too."""
 
     def __init__(
         self, job: str, path: Path, request: Mapping[str, Any], limits: Limits, code: Sequence[Path] = ()
