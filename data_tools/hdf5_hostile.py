@@ -3,6 +3,7 @@
 import zlib
 from collections.abc import Callable
 from pathlib import Path
+from typing import cast
 
 import h5py
 import numpy as np
@@ -25,14 +26,23 @@ def make_hostile(path: Path, outside: Path, rng: np.random.Generator) -> str:
     return kind
 
 
-def _names(file: h5py.File, kind: type) -> list[str]:
+def _names(file: h5py.File, *kinds: type) -> list[str]:
     names: list[str] = []
-    file.visititems(lambda name, member: names.append(name) if isinstance(member, kind) else None)
+    file.visititems(lambda name, member: names.append(name) if isinstance(member, kinds) else None)
     return names
 
 
-def _any(file: h5py.File, rng: np.random.Generator, kind: type = h5py.Dataset) -> str:
-    return str(rng.choice(_names(file, kind)))
+def _any(file: h5py.File, rng: np.random.Generator, *kinds: type) -> str:
+    """Name of a member of one of these kinds; of a dataset when none is given."""
+    return str(rng.choice(_names(file, *(kinds or (h5py.Dataset,)))))
+
+
+def _dataset(file: h5py.File, name: str) -> h5py.Dataset:
+    return cast(h5py.Dataset, file[name])
+
+
+def _any_group(file: h5py.File, rng: np.random.Generator) -> h5py.Group:
+    return cast(h5py.Group, file[_any(file, rng, h5py.Group)])
 
 
 def _replaced(file: h5py.File, name: str, value: object) -> None:
@@ -42,23 +52,23 @@ def _replaced(file: h5py.File, name: str, value: object) -> None:
 
 def _external_link(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
     target = str(rng.choice([str(outside / TREASURE), "../../outside/" + TREASURE, "/etc/passwd"]))
-    _replaced(file, _any(file, rng, (h5py.Dataset, h5py.Group)), h5py.ExternalLink(target, "/treasure"))
+    _replaced(file, _any(file, rng, h5py.Dataset, h5py.Group), h5py.ExternalLink(target, "/treasure"))
 
 
 def _soft_link(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    name = _any(file, rng, (h5py.Dataset, h5py.Group))
+    name = _any(file, rng, h5py.Dataset, h5py.Group)
     _replaced(file, name, h5py.SoftLink(str(rng.choice(["/", f"/{name}", "/nowhere", "/data", "../.."]))))
 
 
 def _hard_loop(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    group = file[_any(file, rng, h5py.Group)]
+    group = _any_group(file, rng)
     group["again"] = group
     group["root"] = file["/"]
 
 
 def _external_storage(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
     name = _any(file, rng)
-    shape, dtype = file[name].shape or (9,), file[name].dtype
+    shape, dtype = _dataset(file, name).shape or (9,), _dataset(file, name).dtype
     del file[name]
     file.create_dataset(name, shape, dtype if dtype.kind in "fiu" else "u1",
                         external=[(str(outside / TREASURE), 0, h5py.h5f.UNLIMITED)])  # fmt: skip
@@ -74,10 +84,12 @@ def _virtual(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
 
 def _shape_bomb(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
     name = _any(file, rng)
-    shape = tuple(int(side) for side in rng.choice([1, 9, 3, 10**5, 10**7, 2**31, 2**40], max(1, file[name].ndim)))
+    shape = tuple(
+        int(side) for side in rng.choice([1, 9, 3, 10**5, 10**7, 2**31, 2**40], max(1, _dataset(file, name).ndim))
+    )
     while np.prod(np.array(shape, float)) > 2.0**58:
         shape = (*shape[:-1], 1) if shape[-1] > 1 else (3, *(1 for _ in shape[1:]))
-    dtype = file[name].dtype
+    dtype = _dataset(file, name).dtype
     del file[name]
     chunks = tuple(min(side, 16) for side in shape)
     file.create_dataset(name, shape, dtype, chunks=chunks, compression="gzip" if rng.random() < 0.5 else None)
@@ -95,18 +107,22 @@ def _decompression_bomb(file: h5py.File, outside: Path, rng: np.random.Generator
 
 
 def _no_numbers(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    name = str(rng.choice([name for name in _names(file, h5py.Dataset) if file[name].dtype.kind == "f"]))
-    values = file[name][()]
+    name = str(rng.choice([name for name in _names(file, h5py.Dataset) if _dataset(file, name).dtype.kind == "f"]))
+    values = _dataset(file, name)[()]
     if values.size:
         values.flat[int(rng.integers(0, values.size))] = rng.choice([np.nan, np.inf, -np.inf])
-        file[name][...] = values
+        _dataset(file, name)[...] = values
 
 
 def _times(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
     """Times that stand still, run back, or last for years."""
-    names = [name for name in _names(file, h5py.Dataset) if file[name].dtype == np.float64 and file[name].ndim == 1]
+    names = [
+        name
+        for name in _names(file, h5py.Dataset)
+        if _dataset(file, name).dtype == np.float64 and _dataset(file, name).ndim == 1
+    ]
     name = str(rng.choice(names or _names(file, h5py.Dataset)))
-    values = np.asarray(file[name][()])
+    values = np.asarray(_dataset(file, name)[()])
     choices = [
         values[::-1],
         np.zeros_like(values),
@@ -118,7 +134,7 @@ def _times(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
 
 def _absurd_shape(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
     name = _any(file, rng)
-    dtype = file[name].dtype
+    dtype = _dataset(file, name).dtype
     shapes = [(), (0,), (9, 0, 10, 3), (1,) * 32, (1, 10**6), (10**6, 1), (9, 8, 10, 4), (9, 1, 1, 3)]
     shape = shapes[int(rng.integers(0, len(shapes)))]
     del file[name]
@@ -149,7 +165,7 @@ def _way_out(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
 
 
 def _huge_attribute(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    holder = file[_any(file, rng, h5py.Group)]
+    holder = _any_group(file, rng)
     for key in list(holder.attrs)[:1] or ["new"]:
         holder.attrs[key] = "x" * 60_000
     holder.attrs["numbers"] = np.zeros(7000)
@@ -166,7 +182,7 @@ def _wrong_type(file: h5py.File, outside: Path, rng: np.random.Generator) -> Non
 
 
 def _wrong_attribute(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    holder = file[_any(file, rng, h5py.Group)]
+    holder = _any_group(file, rng)
     values = [
         np.nan,
         -1,
@@ -184,13 +200,13 @@ def _wrong_attribute(file: h5py.File, outside: Path, rng: np.random.Generator) -
 
 
 def _crowd(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    group = file[_any(file, rng, h5py.Group)]
+    group = _any_group(file, rng)
     for index in range(int(rng.integers(500, 3000))):
         group.create_group(f"demo_{index + 10}" if rng.random() < 0.5 else f"x{index}")
 
 
 def _deep(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    file[_any(file, rng, h5py.Group)].create_group("/".join(["a"] * int(rng.integers(50, 800))))
+    _any_group(file, rng).create_group("/".join(["a"] * int(rng.integers(50, 800))))
 
 
 def _filter(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
@@ -206,7 +222,7 @@ def _filter(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
 
 
 def _gone(file: h5py.File, outside: Path, rng: np.random.Generator) -> None:
-    del file[_any(file, rng, (h5py.Dataset, h5py.Group))]
+    del file[_any(file, rng, h5py.Dataset, h5py.Group)]
 
 
 KINDS: dict[str, Callable[[h5py.File, Path, np.random.Generator], None]] = {

@@ -76,7 +76,7 @@ def _plain(value: Any, arrays: list[NDArray]) -> Any:
         arrays.append(value)
         return {"array": len(arrays) - 1}
     if KNOWN.get(type(value).__name__) is type(value):
-        fields = {field.name: _plain(getattr(value, field.name), arrays) for field in dataclasses.fields(value)}
+        fields = {field.name: _plain(getattr(value, field.name), arrays) for field in dataclasses.fields(type(value))}
         return {"object": type(value).__name__, "fields": fields}
     raise TypeError(f"expected plain values, arrays of {DTYPES} or {sorted(KNOWN)}, found {type(value)}")
 
@@ -102,4 +102,4 @@ def _checked_shape(dtype: str, shape: list[int]) -> tuple[np.dtype, tuple[int, .
 
 
 def _bytes_of(array: NDArray) -> memoryview:
-    return memoryview(np.ascontiguousarray(array).reshape(-1).view(np.uint8))
+    return np.ascontiguousarray(array).reshape(-1).view(np.uint8).data

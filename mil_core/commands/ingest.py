@@ -88,7 +88,7 @@ class Ingest:
 
     def _checked(self) -> dict[str, Path]:
         """Everything that can be refused before a film is opened."""
-        if self.id is not None and (len(self.films) > 1 or self.films[0].is_dir()):
+        if self.id is not None and (len(self.films) > 1 or any(film.is_dir() for film in self.films)):
             raise BadArgument("--id: expected a single film, found several or a folder; leave --id out.")
         if self.crop and self.region:
             raise BadArgument("expected either --crop or --region, found both; leave one out.")
