@@ -81,12 +81,12 @@ def _write(path: Path, demos: Iterable[Demo], provenance: Provenance, options: W
         for demo in demos:
             writer = writer or Writer(path, demo, options, losses)
             writer.append(demo)
+        if writer is None:
+            refuse(path, "at least one demo", "none", "record one")
+        writer.finish(provenance)
     finally:
         if writer is not None:
             writer.close()
-    if writer is None:
-        refuse(path, "at least one demo", "none", "record one")
-    writer.finish(provenance)
 
 
 FORMAT = Format(

@@ -85,7 +85,7 @@ class Writer:
         self._rows = []
 
     def _append_rows(self, table: Any) -> dict[str, Any]:
-        if self._data is not None and self._file(DATA, self._num_data - 1).stat().st_size > DATA_MB << 20:
+        if self._data is not None and _size(self._file(DATA, self._num_data - 1)) > DATA_MB << 20:
             self._data.close()
             self._data = None
         if self._data is None:
@@ -95,7 +95,7 @@ class Writer:
         return {f"data/{name}": value for name, value in _place(self._num_data - 1).items()}
 
     def _append_film(self, frames: NDArray[np.uint8]) -> dict[str, Any]:
-        if self._film is not None and self._file(FILM, self._num_films - 1).stat().st_size > FILM_MB << 20:
+        if self._film is not None and _size(self._file(FILM, self._num_films - 1)) > FILM_MB << 20:
             self._film.close()
             self._film = None
         if self._film is None:
@@ -141,6 +141,11 @@ class Writer:
         path = self._path / template.format(video_key=CAMERA, **_place(number))
         path.parent.mkdir(parents=True, exist_ok=True)
         return path
+
+
+def _size(path: Path) -> int:
+    """Bytes on the disk so far; a film appears there with its first coded pictures."""
+    return path.stat().st_size if path.exists() else 0
 
 
 def _place(number: int) -> dict[str, int]:

@@ -13,7 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from data_tools.convert import FORMATS
+from data_tools.convert import FORMATS, lerobot_v3_writer
 from data_tools.convert.format import Losses, WriteOptions
 from data_tools.convert.lerobot_rate import ConstantRate, advancing, whole_rate
 from data_tools.convert.lerobot_stats import of_numbers, of_pictures, together
@@ -266,6 +266,22 @@ def test_labels_of_another_episode_are_not_believed(made, read):
     side.write_text(json.dumps(content))
     demos = read(name, path)
     assert demos[0].outcome == "success" and demos[0].robot == "planar_arm", "from next.success and robot_type"
+
+
+@pytest.mark.parametrize("images", ["video", "lossless"])
+def test_many_files_and_folders_hold_the_same_as_one(tmp_path, write, read, monkeypatch, images):
+    """Files grow to a size, folders to a number of files, and the table of episodes is written in parts."""
+    demos = [smooth_demo("ab"[index % 2], 3 + index) for index in range(7)]
+    write(demos, "lerobot_v3", tmp_path / "one", images)
+    for name, value in (("DATA_MB", 0), ("FILM_MB", 0), ("CHUNK", 2), ("ROWS_AT_ONCE", 3)):
+        monkeypatch.setattr(lerobot_v3_writer, name, value)
+    write(demos, "lerobot_v3", tmp_path / "many", images)
+    assert len(list((tmp_path / "many").rglob("data/chunk-003/file-000.parquet"))) == 1
+    assert len(list((tmp_path / "many").rglob("*.mp4"))) > 1 or images == "lossless"
+    for before, after in zip(read("lerobot_v3", tmp_path / "one"), read("lerobot_v3", tmp_path / "many"), strict=True):
+        np.testing.assert_array_equal(before.actions, after.actions)
+        difference = np.abs(before.video.frames.astype(int) - after.video.frames)
+        assert difference.mean() <= (0 if images == "lossless" else 3), "films begin anew, so they are coded anew"
 
 
 def test_pictures_of_odd_sides_need_another_way(tmp_path, write):
