@@ -5,7 +5,7 @@ cascades and their reader. Nothing is downloaded: without a detector there is an
 """
 
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 import cv2
@@ -88,16 +88,21 @@ def _yunet(model: Path) -> Detector:
     def detect(picture: NDArray[np.uint8]) -> list[Box]:
         detector.setInputSize((picture.shape[1], picture.shape[0]))
         _, faces = detector.detect(np.ascontiguousarray(picture[..., ::-1]))
-        return [] if faces is None else [tuple(map(int, face[:4])) for face in faces]
+        return [] if faces is None else [_box(face) for face in faces]
 
     return detect
 
 
 def _cascade(path: Path) -> Detector:
-    cascade = cv2.CascadeClassifier(str(path))
+    cascade = cv2.CascadeClassifier(str(path))  # pyright: ignore[reportAttributeAccessIssue] (OpenCV 4)
 
     def detect(picture: NDArray[np.uint8]) -> list[Box]:
         grey = cv2.cvtColor(picture, cv2.COLOR_RGB2GRAY)
-        return [tuple(map(int, box)) for box in cascade.detectMultiScale(grey, 1.1, 5)]
+        return [_box(face) for face in cascade.detectMultiScale(grey, 1.1, 5)]
 
     return detect
+
+
+def _box(numbers: Sequence[float]) -> Box:
+    left, top, width, height = (int(number) for number in numbers[:4])
+    return left, top, width, height

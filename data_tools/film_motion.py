@@ -66,7 +66,8 @@ def moving_pixels(before: NDArray[np.uint8], after: NDArray[np.uint8]) -> NDArra
     has: what the camera's motion leaves over is less than a pixel.
     """
     camera = camera_motion(before, after)
-    before, after = cv2.GaussianBlur(before, (3, 3), 0), cv2.GaussianBlur(after, (3, 3), 0)  # half of the noise
+    # half of the noise goes
+    before, after = (np.asarray(cv2.GaussianBlur(grey, (3, 3), 0), np.uint8) for grey in (before, after))
     size = after.shape[1], after.shape[0]
     moved = cv2.warpAffine(before, camera, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     seen = cv2.warpAffine(np.full_like(before, 255), camera, size) == 255

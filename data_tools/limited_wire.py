@@ -75,9 +75,10 @@ def _plain(value: Any, arrays: list[NDArray]) -> Any:
     if isinstance(value, np.ndarray) and value.dtype.name in DTYPES:
         arrays.append(value)
         return {"array": len(arrays) - 1}
-    if KNOWN.get(type(value).__name__) is type(value):
-        fields = {field.name: _plain(getattr(value, field.name), arrays) for field in dataclasses.fields(type(value))}
-        return {"object": type(value).__name__, "fields": fields}
+    kind = KNOWN.get(type(value).__name__)
+    if kind is not None and isinstance(value, kind):
+        fields = {field.name: _plain(getattr(value, field.name), arrays) for field in dataclasses.fields(kind)}
+        return {"object": kind.__name__, "fields": fields}
     raise TypeError(f"expected plain values, arrays of {DTYPES} or {sorted(KNOWN)}, found {type(value)}")
 
 
