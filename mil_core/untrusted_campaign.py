@@ -33,7 +33,7 @@ from mil_core import untrusted_checkpoints
 MAX_SECONDS, MAX_BYTES = 10.0, 1 << 30
 """What opening one file may cost."""
 _GRACE_S = 1.0  # for ending a child that has reached its limit
-_BATCH = 25
+_BATCH = 100
 _READERS = "data_tools.untrusted.readers"
 Make = Callable[[Path, np.random.Generator], None]
 Spoil = Callable[[Path, Path, np.random.Generator], str]
