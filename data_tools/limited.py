@@ -12,6 +12,7 @@ codec, size, duration and time there as well, and films of the library were enco
 
 import json
 import os
+import resource
 import select
 import signal
 import subprocess
@@ -79,14 +80,16 @@ def stream_limited(
 
 
 class LimitedReader:
-    """One child at work. Leaving the `with` block ends it, and `peak_bytes` then says how much memory it took
-    at most; Linux counts the parent's own memory at the start of the child, too."""
+    """One child at work. Leaving the `with` block ends it, and `peak_bytes` then says how much memory it
+    took: exactly where that is more than this process has, else as far as was seen when it answered."""
 
     def __init__(
         self, job: str, path: Path, request: Mapping[str, Any], limits: Limits, code: Sequence[Path] = ()
     ) -> None:
         """Args: job: one of JOBS, or `module:function`. code: folders of code that it needs beside this package's."""
-        self.peak_bytes = 0
+        self.peak_bytes = self._seen_bytes = 0
+        # Linux lets a child's account begin with what its parent has taken: only more than that is surely its own.
+        self._parent_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self._path, self._limits, self._remaining_s = path, limits, _START_S
         path = path.absolute()
         order = {
@@ -133,6 +136,7 @@ class LimitedReader:
             message = unpacked(self._read, self._limits.answer_bytes)
         except EOFError:
             self._explain_death()
+        self._seen_bytes = max(self._seen_bytes, _peak_bytes(self._child.pid))
         if not isinstance(message, dict):
             self._refuse("whose reader keeps to its form", type(message).__name__)
         return message
@@ -187,8 +191,19 @@ class LimitedReader:
             _, status, usage = os.wait4(self._child.pid, 0)
             self._child.returncode = os.waitstatus_to_exitcode(status)
             self._child.stdout.close()
-            self.peak_bytes = usage.ru_maxrss * 1024
+            taken = usage.ru_maxrss * 1024
+            self.peak_bytes = taken if taken > self._parent_bytes else self._seen_bytes
         return self._child.returncode
+
+
+def _peak_bytes(pid: int) -> int:
+    """Most memory that a process has had so far; 0 once it has ended."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return 0
+    peaks = [line.split()[1] for line in status.splitlines() if line.startswith("VmHWM:")]
+    return int(peaks[0]) * 1024 if peaks else 0
 
 
 _START_S = 60.0  # for starting the interpreter and importing, on a busy machine; no file has been opened by then

@@ -1,7 +1,6 @@
 """Limits that really limit: each rule of the child is broken on purpose, by a job made for it."""
 
 import os
-import resource
 import socket
 from pathlib import Path
 
@@ -130,9 +129,7 @@ def test_memory_is_limited(path):
 def test_what_a_child_took_is_known(path):
     with LimitedReader("hungry", path, {"bytes": 1 << 28}, Limits()) as reader:
         assert list(reader) == [1 << 28]
-    # Linux counts what the parent had when it started the child, too: a long test run is large.
-    parent_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
-    assert 1 << 28 < reader.peak_bytes < max(1 << 29, parent_bytes + 1)
+    assert 1 << 28 < reader.peak_bytes < 1 << 29  # whatever this process has itself
 
 
 @pytest.mark.parametrize("job", ["sleepy", "busy"])

@@ -8,7 +8,7 @@ import pytest
 import yaml
 from mil_bringup.processes import PARAMS, params_file
 from mil_nodes.errors import ParameterError
-from mil_nodes.params import DemoRecorderParams, PolicyRunnerParams, SafetyGateParams, SimRobotParams
+from mil_nodes.params import DemoRecorderParams, GoalMonitorParams, PolicyRunnerParams, SafetyGateParams, SimRobotParams
 from mil_safety.gate import GateLimits
 
 NODES = {
@@ -16,6 +16,7 @@ NODES = {
     "safety_gate": SafetyGateParams,
     "policy_runner": PolicyRunnerParams,
     "demo_recorder": DemoRecorderParams,
+    "goal_monitor": GoalMonitorParams,
 }
 
 
