@@ -1,6 +1,7 @@
 """What a limited child does with a film: read it whole, survey it, or hand over a part of it, piece by piece."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from data_tools.film_region import WHOLE, Region
 from data_tools.video import read_video
 from data_tools.video_stream import VideoLimits, kept_size, opened_film
 
-_LONG_FILM = {"max_bytes": 1 << 36, "max_pixels": 8192 * 4608, "max_duration_s": 6 * 3600.0, "max_frames": 3_000_000}
+_LONG_FILM = VideoLimits(max_bytes=1 << 36, max_pixels=8192 * 4608, max_duration_s=6 * 3600.0, max_frames=3_000_000)
 """What is refused of films that are never held whole: beyond 64 GiB, 8K, six hours."""
 _BATCH = 8  # frames in one message
 
@@ -29,24 +30,24 @@ def survey(path: Path, request: dict[str, Any]) -> Iterator[Any]:
     Yields: one dict: codec, rotation_deg, height and width (upright), time_s (T,), region (fractions), motion (M, 3)
         with the columns of film_motion.Motion.
     """
-    limits = VideoLimits(**_LONG_FILM, max_decode_s=request["max_decode_s"])
+    limits = replace(_LONG_FILM, max_decode_s=request["max_decode_s"])
     times: list[float] = []
     motions: list[tuple[float, float, float]] = []
     meter, region, size, small = MotionMeter(), WHOLE, (0.0, 0.0), (0, 0)
-    with opened_film(path, limits) as film:
-        for time_s, picture in film.pictures():
+    with opened_film(path, limits) as stream:
+        for time_s, picture in stream.pictures():
             if not times:
-                size = film.size(picture)
+                size = stream.size(picture)
                 region = Region.of(request["crop"], *size) if request["crop"] else WHOLE
                 small = kept_size(*size, SIDE)
                 meter = MotionMeter(region.mask(*small))
             times.append(time_s)
             if meter.wants(time_s - times[0]):
-                motion = meter.add(time_s - times[0], film.scaled(picture, *small, "gray"))
+                motion = meter.add(time_s - times[0], stream.scaled(picture, *small, "gray"))
                 motions += [(motion.time_s, motion.area, motion.height)] if motion else []
     yield {
-        "codec": film.codec,
-        "rotation_deg": film.rotation_deg,
+        "codec": stream.codec,
+        "rotation_deg": stream.rotation_deg,
         "height": round(size[0]),
         "width": round(size[1]),
         "region": [region.x, region.y, region.width, region.height],
@@ -62,20 +63,20 @@ def part(path: Path, request: dict[str, Any]) -> Iterator[Any]:
         cut out; max_decode_s.
     Yields: dicts with time_s (n,) and frames (n, height, width, 3), in order.
     """
-    limits = VideoLimits(**_LONG_FILM, max_decode_s=request["max_decode_s"])
+    limits = replace(_LONG_FILM, max_decode_s=request["max_decode_s"])
     region, whole, cut = Region(*request["crop"]), (0, 0), (slice(0), slice(0))
     times: list[float] = []
     frames: list[NDArray[np.uint8]] = []
     first_s: float | None = None
-    with opened_film(path, limits) as film:
-        for time_s, picture in film.pictures():
+    with opened_film(path, limits) as stream:
+        for time_s, picture in stream.pictures():
             if first_s is None:
                 first_s = time_s
-                whole, cut = _scaled_cut(*film.size(picture), region, request["max_side"])
+                whole, cut = _scaled_cut(*stream.size(picture), region, request["max_side"])
             if time_s - first_s > request["end_s"]:
                 break
             if time_s - first_s >= request["start_s"]:
-                frames.append(film.scaled(picture, *whole)[cut].copy())
+                frames.append(stream.scaled(picture, *whole)[cut].copy())
                 times.append(time_s - first_s)
             if len(frames) == _BATCH:
                 yield {"time_s": np.array(times), "frames": np.stack(frames)}
