@@ -63,7 +63,7 @@ def whole_lines(content: bytes) -> int:
     return content.count(b"\n")
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_journal_cut_anywhere_gives_the_segments_of_its_whole_lines(whole, tmp_path_factory, data) -> None:
     folder = copy_of(whole, tmp_path_factory)
@@ -82,7 +82,7 @@ def test_a_journal_cut_anywhere_gives_the_segments_of_its_whole_lines(whole, tmp
     assert take.end == (END if lines == 6 else None)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(st.data())
 def test_a_segment_cut_anywhere_gives_what_came_before_it(whole, tmp_path_factory, data) -> None:
     folder = copy_of(whole, tmp_path_factory)
@@ -94,7 +94,7 @@ def test_a_segment_cut_anywhere_gives_what_came_before_it(whole, tmp_path_factor
     assert take.end is None
 
 
-@settings(max_examples=100)
+@settings(max_examples=60)
 @given(st.data())
 def test_one_changed_byte_costs_at_most_what_comes_after_it(whole, tmp_path_factory, data) -> None:
     folder = copy_of(whole, tmp_path_factory)
