@@ -74,7 +74,8 @@ class DemoRecorder(Node):
     def _make_interface(self) -> None:
         self._notices = self.create_publisher(String, "~/notice", qos.LATEST)
         for camera, topic in self.params.cameras.items():
-            self.create_subscription(Image, topic, self._on_picture(camera), qos.RECORD)
+            quality = qos.RECORD if self.params.reliable_cameras else qos.RECORD_BEST_EFFORT
+            self.create_subscription(Image, topic, self._on_picture(camera), quality)
         self.create_subscription(RobotState, "robot/state", self._on_state, qos.RECORD)
         self.create_subscription(JointState, "joint_states", self._on_joints, qos.RECORD)
         self.create_subscription(VelocityCommand, "robot/command", self._on_command, qos.RECORD)
@@ -98,26 +99,30 @@ class DemoRecorder(Node):
 
     def _on_picture(self, camera: str) -> Callable[[Image], None]:
         def take(message: Image) -> None:
-            if self._recording is not None:
+            recording = self._recording  # the worker may let go of it at any moment
+            if recording is not None:
                 try:
-                    self._recording.on_picture(camera, stamp_to_ns(message.header.stamp), picture_from(message))
+                    recording.on_picture(camera, stamp_to_ns(message.header.stamp), picture_from(message))
                 except MessageError as error:
-                    self._recording.failure = str(error)
+                    recording.failure = str(error)
 
         return take
 
     def _on_state(self, message: RobotState) -> None:
-        if self._recording is not None:
+        recording = self._recording
+        if recording is not None:
             stamp_ns, state = stamp_to_ns(message.header.stamp), np.array(message.state, np.float32)
-            self._recording.on_state(message.robot, message.episode_id, stamp_ns, state)
+            recording.on_state(message.robot, message.episode_id, stamp_ns, state)
 
     def _on_joints(self, message: JointState) -> None:
-        if self._recording is not None:
-            self._recording.on_joints(dict(zip(message.name, message.position, strict=False)))
+        recording = self._recording
+        if recording is not None:
+            recording.on_joints(dict(zip(message.name, message.position, strict=False)))
 
     def _on_command(self, message: VelocityCommand) -> None:
-        if self._recording is not None:
-            self._recording.on_command(command_from(message))
+        recording = self._recording
+        if recording is not None:
+            recording.on_command(command_from(message))
 
     def _on_cancel(self, _: ServerGoalHandle) -> CancelResponse:
         self._stop.set()

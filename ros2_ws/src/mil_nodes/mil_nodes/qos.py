@@ -18,6 +18,8 @@ COMMAND = QoSProfile(
 )
 RECORD = QoSProfile(depth=30, reliability=ReliabilityPolicy.RELIABLE, history=HistoryPolicy.KEEP_LAST)
 """For whoever wants everything: a second of pictures may wait."""
+RECORD_BEST_EFFORT = QoSProfile(depth=30, reliability=ReliabilityPolicy.BEST_EFFORT, history=HistoryPolicy.KEEP_LAST)
+"""The same for cameras whose drivers promise no more."""
 LATEST = QoSProfile(
     depth=1,
     reliability=ReliabilityPolicy.RELIABLE,
