@@ -175,7 +175,7 @@ def _opened(reader: str, folder: Path, names: Sequence[str], tally: Tally) -> It
     left = list(names)
     while left:
         done = 0
-        for result in _read(reader, folder, left, MAX_SECONDS + len(left), tally):
+        for result in _read(reader, folder, left, MAX_SECONDS + 0.1 * len(left), tally):
             done += 1
             if result["seconds"] > MAX_SECONDS:  # alone it would have been stopped
                 yield from _read(reader, folder, [result["name"]], MAX_SECONDS, tally, is_told=True)
