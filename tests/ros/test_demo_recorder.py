@@ -127,7 +127,9 @@ def test_the_service_twin_records_labels_and_keeps(recorder: Recorder) -> None:
     recorder.running.begin()
     assert not recorder.call("stop").success
     before = set(recorder.library.glob("episode-*.hdf5"))
+    recorder.notices.clear()
     assert recorder.call("start", StartRecording, task_id="some-task").success
+    recorder.client.wait(lambda: "recording some-task" in recorder.notices, "the beginning")
     assert not recorder.call("start", StartRecording, task_id="some-task").success
     recorder.client.run_policy("unadapted", 8)
     assert recorder.call("mark_success").success and recorder.call("stop").success

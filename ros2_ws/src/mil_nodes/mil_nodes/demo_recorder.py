@@ -1,6 +1,6 @@
 """Records demonstrations into the library, one goal at a time.
 
-Topics in: the cameras, robot/state, robot/command, joint_states. Out: ~/notice, how the last recording ended. Action:
+Topics in: the cameras, robot/state, robot/command, joint_states. Out: ~/notice, that recording began or how it ended. Action:
 ~/record_demo. Services: ~/start, the action's twin; ~/stop ends and keeps, ~/discard ends and deletes, ~/mark_success
 and ~/mark_failure label. The ROS thread only moves messages; waiting and sealing happen on a worker thread.
 """
@@ -215,6 +215,7 @@ class DemoRecorder(Node):
                 )
                 return RESULT(termination_reason=RESULT.NO_STREAM, message=message)
             time.sleep(POLL_S)
+        self._notices.publish(String(data=f"recording {wanted.task_id}"))
         reason, message = self._wait_for_end(recording, take, wanted.max_duration_s or params.max_duration_s, tell)
         if self._discard.is_set():
             self._takes.discard(take)

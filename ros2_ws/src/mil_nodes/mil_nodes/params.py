@@ -115,7 +115,7 @@ class DemoRecorderParams:
     extra_cameras: str = ""
     """More cameras as name=topic, separated by commas; for instance "wrist=wrist_camera/image"."""
     reliable_cameras: bool = True
-    """False for drivers that publish best effort: between them and a reliable ear nothing is delivered, without a word."""
+    """False for drivers that publish best effort, whom a reliable subscription never hears, without a word."""
     source: str = "commands"
     """What counts as action. "commands": what robot/command says. "kinesthetic": how somebody moved the gripper."""
     gripper_joint: str = "r_gripper_l_finger_joint"
