@@ -1,8 +1,8 @@
 """Records demonstrations into the library, one goal at a time.
 
-Topics in: the cameras, robot/state, robot/command, joint_states. Out: ~/notice, that recording began or how it ended. Action:
-~/record_demo. Services: ~/start, the action's twin; ~/stop ends and keeps, ~/discard ends and deletes, ~/mark_success
-and ~/mark_failure label. The ROS thread only moves messages; waiting and sealing happen on a worker thread.
+Topics in: the cameras, robot/state, robot/command, joint_states. Out: ~/notice, when recording begins and how it ends.
+Action: ~/record_demo. Services: ~/start, the action's twin; ~/stop ends and keeps, ~/discard ends and deletes,
+~/mark_success and ~/mark_failure label. The ROS thread only moves messages; waiting and sealing happen on a worker.
 """
 
 import threading
