@@ -11,6 +11,8 @@ from mil_core.reward_results_text import reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
 BENCH_PREFIX = "bench_"
+_CAMPAIGNS = {"campaign", "formats"}
+"""Files with one of these keys hold campaigns of checks, which have no table here."""
 
 
 class ReportError(MilError):
@@ -24,7 +26,7 @@ def results_text(results: Path, checkpoints: Path) -> str:
     Raises: ReportError: a file is not what `mil evaluate` or `mil bench` writes.
     """
     contents = {path: _read(path) for path in sorted(results.glob("*.json"))}
-    contents = {path: content for path, content in contents.items() if "campaign" not in content}
+    contents = {path: content for path, content in contents.items() if not _CAMPAIGNS & content.keys()}
     tables = [_evaluation(path, content, checkpoints) for path, content in contents.items() if not _is_bench(path)]
     benches = [_bench_row(path, content) for path, content in contents.items() if _is_bench(path)]
     if benches:
