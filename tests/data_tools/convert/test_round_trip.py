@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from data_tools.convert import FORMATS
+from data_tools.convert import FORMATS, campaign
 from data_tools.demo import Demo, Video
 from data_tools.errors import ConversionError, DataError
 
@@ -177,3 +177,16 @@ def test_only_so_many_demos_when_asked(tmp_path, write, read):
     demos = [smooth_demo("a", 3) for _ in range(4)]
     write(demos, "robomimic", tmp_path / "set.hdf5", max_demos=2)
     assert len(read("robomimic", tmp_path / "set.hdf5")) == 2
+
+
+def test_the_campaign_of_10000_frames_in_small(tmp_path):
+    """The same code as the command; films are the only way that changes pictures, and no time moves a microsecond."""
+    campaign.make_demos(tmp_path / "a.hdf5", 80, np.random.default_rng(0))
+    for name, images in [("lerobot_v3", "lossless"), ("lerobot_v3", "video"), ("robomimic", "plain")]:
+        out, back = tmp_path / f"{name}_{images}{FORMATS[name].suffix}", tmp_path / f"{name}_{images}_back.hdf5"
+        there = campaign.convert_one("mil", name, tmp_path / "a.hdf5", out, images)
+        here = campaign.convert_one(name, "mil", out, back, "lossless")
+        assert there["is_identical"] == (images != "video") and here["is_identical"]
+        assert there["before"]["frames"] == here["after"]["frames"] == 80
+        assert there["before"]["actions_sha256"] == here["after"]["actions_sha256"]
+        assert max(there["max_time_error_s"], here["max_time_error_s"]) <= 1e-6
