@@ -3,8 +3,8 @@
 Refuses to know simulators: it is handed how each episode ended.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import numpy as np
@@ -35,6 +35,10 @@ class Episode:
     """Done after the last step."""
     chosen: int
     """Candidate that the behaviour ended nearest to, 0 is the target; -1 where the physics broke down."""
+    measures: Mapping[str, float] = field(default_factory=dict)
+    """Further numbers of the task about the last step, by name."""
+    has_touched: bool | None = None
+    """Whether it touched something that breaks; None in tasks where nothing does."""
 
 
 @dataclass(frozen=True)
@@ -55,7 +59,8 @@ def method_result(episodes: Sequence[Episode], protocol: Protocol) -> dict[str, 
     """One method's entry of a results file.
 
     Returns: successes, n, rate, wilson95, task_bootstrap95; the share of episodes done at any time and at the end; the
-        failures by kind (went to another object, or failed at the right one); and the counts of every task.
+        failures by kind (went to another object, or failed at the right one); the counts of every task; and where
+        things break, the same failures by cause, see `_causes`; where the task measures more, see `_measured`.
     """
     done = [getattr(episode, protocol.criterion) for episode in episodes]
     tasks = [_task_result(group, protocol) for group in _by_task(episodes)]
@@ -72,6 +77,8 @@ def method_result(episodes: Sequence[Episode], protocol: Protocol) -> dict[str, 
         "success_at_end": sum(episode.success_at_end for episode in episodes) / len(done),
         "failures": {"task_identification": num_other, "control": len(failed) - num_other},
         "per_task": tasks,
+        **_causes(failed, episodes),
+        **_measured(episodes, protocol),
     }
 
 
@@ -92,6 +99,25 @@ def results(checkpoint: Checkpoint, protocol: Protocol, episodes: Sequence[Episo
             for method in methods
         },
     }
+
+
+def _causes(failed: Sequence[Episode], episodes: Sequence[Episode]) -> dict[str, dict[str, int]]:
+    """`causes` of failures where things break: touched one, whatever else; else ended at a wrong goal; else short."""
+    if all(episode.has_touched is None for episode in episodes):
+        return {}
+    touched = sum(bool(episode.has_touched) for episode in failed)
+    wrong = sum(episode.chosen > 0 and not episode.has_touched for episode in failed)
+    return {"causes": {"touched_fragile": touched, "wrong_goal": wrong, "stopped_short": len(failed) - touched - wrong}}
+
+
+def _measured(episodes: Sequence[Episode], protocol: Protocol) -> dict[str, Any]:
+    """`measures` of the task by name: mean, and its interval by drawing whole tasks anew."""
+    measures = {}
+    for name in episodes[0].measures:
+        rng = np.random.default_rng([protocol.seed, _BOOTSTRAP_STREAM])
+        means = [float(np.mean([episode.measures[name] for episode in group])) for group in _by_task(episodes)]
+        measures[name] = {"mean": float(np.mean(means)), "task_bootstrap95": list(task_bootstrap95(means, rng))}
+    return {"measures": measures} if measures else {}
 
 
 def _by_task(episodes: Sequence[Episode]) -> list[list[Episode]]:

@@ -13,6 +13,9 @@ BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end
 BENCH_PREFIX = "bench_"
 _CAMPAIGNS = {"campaign", "formats"}
 """Files with one of these keys hold campaigns of checks, which have no table here."""
+_KINDS = {"task_identification": "went to another object", "control": "failed at the right one"}
+_CAUSES = {"touched_fragile": "touched a glass", "wrong_goal": "went to another object", "stopped_short": "fell short"}
+"""Keys of failures in results files -> heads of their columns; the second where things can break."""
 
 
 class ReportError(MilError):
@@ -61,12 +64,15 @@ def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
 
 def _success_text(content: dict[str, Any]) -> str:
     counted = {"success_once": "at any time", "success_at_end": "at the end"}[content["criterion"]]
-    rows = [_method_row(method, row) for method, row in content["methods"].items()]
+    methods: dict[str, dict[str, Any]] = content["methods"]
+    breaks = all("causes" in row for row in methods.values())
+    kinds = _CAUSES if breaks else _KINDS
+    rows = [_method_row(method, row, row["causes" if breaks else "failures"], kinds) for method, row in methods.items()]
     head = (
         f"`{content['experiment']}`: {content['tasks']} tasks never met x {content['trials']} scenes, success counted "
         f"{counted} of an episode.\n\n"
-        "| method | success | rate | 95% interval | 95% by tasks | went to another object | failed at the right one |\n"
-        "|---|---|---|---|---|---|---|"
+        f"| method | success | rate | 95% interval | 95% by tasks | {' | '.join(kinds.values())} |\n"
+        f"|---|---|---|---|---|{'---|' * len(kinds)}"
     )
     return "\n".join([head, *rows])
 
@@ -77,16 +83,14 @@ def _command(content: dict[str, Any]) -> str:
     return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
 
 
-def _method_row(method: str, row: dict[str, Any]) -> str:
-    failures = row["failures"]
+def _method_row(method: str, row: dict[str, Any], failures: dict[str, int], kinds: dict[str, str]) -> str:
     cells = (
         f"`{method}`",
         f"{row['successes']}/{row['n']}",
         f"{row['rate']:.1%}",
         _interval(row["wilson95"]),
         _interval(row["task_bootstrap95"]),
-        str(failures["task_identification"]),
-        str(failures["control"]),
+        *(str(failures[kind]) for kind in kinds),
     )
     return f"| {' | '.join(cells)} |"
 

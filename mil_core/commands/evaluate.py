@@ -117,18 +117,20 @@ def run_all(run: Callable[[int], list[Episode]], num_tasks: int, workers: int, c
 def table_of(result: dict[str, Any]) -> Table:
     """A results file as a table for people."""
     title = f"{result['experiment']}: {result['tasks']} test tasks x {result['trials']} scenes, seed {result['seed']}"
-    table = Table("method", "success", "rate", "95% interval", "by tasks", "other object", "control", title=title)
+    rows: dict[str, dict[str, Any]] = result["methods"]
+    kinds = [*next(iter(rows.values())).get("causes", ("task_identification", "control"))]
+    heads = [kind.replace("_", " ") for kind in kinds]
+    table = Table("method", "success", "rate", "95% interval", "by tasks", *heads, title=title)
     table.columns[0].no_wrap = True
-    for method, row in result["methods"].items():
-        failures = row["failures"]
+    for method, row in rows.items():
+        failures = row["failures"] | row.get("causes", {})
         table.add_row(
             method,
             f"{row['successes']}/{row['n']}",
             f"{row['rate']:.1%}",
             _percent(row["wilson95"]),
             _percent(row["task_bootstrap95"]),
-            str(failures["task_identification"]),
-            str(failures["control"]),
+            *(str(failures[kind]) for kind in kinds),
         )
     return table
 

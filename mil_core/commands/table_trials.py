@@ -114,11 +114,13 @@ def _straight(env: Environment, picture: NDArray[np.uint8]) -> NDArray[np.int64]
 
 def _episode(env: Environment, planner: Planner, method: str, seed: int, index: int, trial: int) -> Episode:
     picture = table_scene(env, seed, index, trial)
+    assert isinstance(env.task, TabletopTask)
     try:
         carried = drive(env, planner(env, picture))
-        outcome = (carried.success_once, carried.success_at_end, env.chosen())
+        has_touched = env.task.has_touched(env.model, env.data)
+        outcome = (carried.success_once, carried.success_at_end, env.chosen(), has_touched)
     except PhysicsDiverged:  # a way that breaks the physics has failed; the next reset starts afresh
-        outcome = (False, False, -1)
+        outcome = (False, False, -1, False)
     return Episode(method, index, env.task.task_id, trial, *outcome)
 
 

@@ -42,6 +42,20 @@ def test_failures_at_the_target_are_of_control_and_elsewhere_of_identification()
     assert result["failures"] == {"task_identification": 2, "control": 2}
 
 
+def test_where_things_break_every_failure_has_one_cause_and_a_touch_comes_first(rng):
+    for _ in range(20):
+        episodes = [replace(e, has_touched=bool(rng.integers(2))) for e in random_episodes(rng)]
+        result = method_result(episodes, PROTOCOL)
+        failed = [e for e in episodes if not e.success_at_end]
+        assert result["causes"] == {
+            "touched_fragile": sum(e.has_touched for e in failed),
+            "wrong_goal": sum(e.chosen > 0 for e in failed if not e.has_touched),
+            "stopped_short": sum(e.chosen <= 0 for e in failed if not e.has_touched),
+        }
+        assert sum(result["causes"].values()) == sum(result["failures"].values()) == len(failed)
+    assert "causes" not in method_result(random_episodes(rng), PROTOCOL)
+
+
 @pytest.mark.parametrize(("criterion", "successes"), [("success_once", 2), ("success_at_end", 1)])
 def test_the_criterion_decides_what_counts_and_both_rates_are_kept(criterion, successes):
     episodes = [episode(0, 0, once=True), episode(0, 1, once=True, end=True), episode(0, 2)]
@@ -65,3 +79,18 @@ def test_results_hold_each_method_apart_and_say_what_they_were_made_from(rng, un
     assert content["methods"]["random"] == method_result(episodes[12:], PROTOCOL)
     assert content["checkpoint_sha256"] == checkpoint.sha256 and content["experiment"] == "mil_reach"
     assert (content["seed"], content["tasks"], content["trials"]) == (3, 4, 3)
+
+
+def test_measures_are_means_over_tasks_within_their_intervals(rng):
+    drawn = rng.uniform(size=(PROTOCOL.tasks, PROTOCOL.trials))
+    episodes = [
+        replace(episode(i, k), measures={"distance_m": drawn[i, k], "one": 1.0})
+        for i in range(PROTOCOL.tasks)
+        for k in range(PROTOCOL.trials)
+    ]
+    measures = method_result(episodes, PROTOCOL)["measures"]
+    assert measures["distance_m"]["mean"] == pytest.approx(drawn.mean())
+    low, high = measures["distance_m"]["task_bootstrap95"]
+    assert drawn.mean(axis=1).min() <= low <= drawn.mean() <= high <= drawn.mean(axis=1).max()
+    assert measures["one"] == {"mean": 1.0, "task_bootstrap95": [1.0, 1.0]}
+    assert "measures" not in method_result(random_episodes(rng), PROTOCOL)

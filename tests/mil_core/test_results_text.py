@@ -1,4 +1,5 @@
 import json
+import re
 import shutil
 
 import numpy as np
@@ -35,6 +36,17 @@ def test_results_of_another_checkpoint_are_said_to_be_so(folders):
     model = folders[1] / "mil_reach" / "model.safetensors"
     model.write_bytes(model.read_bytes() + b" ")
     assert "measured on another checkpoint" in results_text(*folders)
+
+
+def test_where_things_break_the_table_says_what_broke(folders):
+    path = folders[0] / "mil_reach.json"
+    content = json.loads(path.read_text())
+    for row in content["methods"].values():
+        row["causes"] = {"touched_fragile": 11, "wrong_goal": 12, "stopped_short": 13}
+    path.write_text(json.dumps(content))
+    text = results_text(*folders)
+    assert "| touched a glass | went to another object | fell short |" in text
+    assert re.search(r"\| `mil_one_head` \| 3/5 \|.* 11 \| 12 \| 13 \|$", text, re.MULTILINE)
 
 
 def test_benches_are_listed_with_their_ratio(folders):
