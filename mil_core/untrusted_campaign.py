@@ -34,6 +34,7 @@ MAX_SECONDS, MAX_BYTES = 10.0, 1 << 30
 """What opening one file may cost."""
 _GRACE_S = 1.0  # for ending a child that has reached its limit
 _BATCH = 100
+_STUCK_S = 3.0  # in a batch; a file that takes longer is judged in a child of its own, by MAX_SECONDS
 _READERS = "data_tools.untrusted.readers"
 Make = Callable[[Path, np.random.Generator], None]
 Spoil = Callable[[Path, Path, np.random.Generator], str]
@@ -175,12 +176,9 @@ def _opened(reader: str, folder: Path, names: Sequence[str], tally: Tally) -> It
     left = list(names)
     while left:
         done = 0
-        for result in _read(reader, folder, left, MAX_SECONDS + 0.1 * len(left), tally):
+        for result in _read(reader, folder, left, _STUCK_S * len(left), tally):
             done += 1
-            if result["seconds"] > MAX_SECONDS:  # alone it would have been stopped
-                yield from _read(reader, folder, [result["name"]], MAX_SECONDS, tally, is_told=True)
-            else:
-                yield result
+            yield result
         left = left[done:]
         if left:  # the first of them has ended the child
             yield from _read(reader, folder, left[:1], MAX_SECONDS, tally, is_told=True)
@@ -191,7 +189,8 @@ def _read(
     reader: str, folder: Path, names: Sequence[str], time_s: float, tally: Tally, *, is_told: bool = False
 ) -> Iterator[dict[str, Any]]:
     code = [Path(__file__).parent]
-    child = LimitedReader(reader, folder, {"names": list(names)}, Limits(MAX_BYTES, time_s), code)
+    request = {"names": list(names), "stuck_s": 0.0 if is_told else _STUCK_S}
+    child = LimitedReader(reader, folder, request, Limits(MAX_BYTES, time_s), code)
     try:
         with child:
             yield from child

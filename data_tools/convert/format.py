@@ -26,7 +26,7 @@ ImageStorage = Literal["lossless", "plain", "video"]
 MAX_SENTENCES = 200
 """A data set of thousands of episodes could have something to say about each."""
 _TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")
-_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, RecursionError)
+_BROKEN = (OSError, ValueError, LookupError, TypeError, AttributeError, EOFError, ArithmeticError, RuntimeError)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ Starting a child takes longer than reading a small file, so a batch of files sha
 limit) is found by reading its files again, each in a child of its own.
 """
 
+import signal
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -19,10 +20,16 @@ _ON_PURPOSE = ("DataError", "MilError")
 
 
 def batch(read: Callable[[Path], None], path: Path, request: dict[str, Any]) -> Iterator[dict[str, Any]]:
-    """Read files one after the other. Args: path: their folder. request: names, inside that folder."""
+    """Read files one after the other.
+
+    Args: path: their folder. request: `names`, inside that folder; `stuck_s`, the time after which one file ends the
+        whole process, or nothing.
+    """
     for name in request["names"]:
         started_s = time.monotonic()
+        signal.setitimer(signal.ITIMER_REAL, request.get("stuck_s", 0.0))  # nobody handles its signal, which kills
         verdict, text = _verdict(read, path / name)
+        signal.setitimer(signal.ITIMER_REAL, 0.0)
         yield {"name": name, "verdict": verdict, "text": text, "seconds": time.monotonic() - started_s}
 
 
