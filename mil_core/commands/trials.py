@@ -101,14 +101,15 @@ def write_test_support(experiment: ImitationExperiment, folder: Path, seed: int 
     return folder / "demo.hdf5"
 
 
-def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[bool, bool, int]:
-    """Success at any time, success at the end, and the candidate that was chosen, of one episode."""
+def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[bool, bool, int, dict[str, float]]:
+    """Success at any time, success at the end, the candidate that was chosen, and the task's measures."""
     actor.reset()
     try:
         result = rollout(env, actor.act, rng, record=False)
-    except PhysicsDiverged:  # a policy that breaks the physics has failed; the next reset starts afresh
-        return False, False, -1
-    return result.success_once, result.success_at_end, result.chosen
+    except PhysicsDiverged:  # a policy that breaks the physics has failed, and is measured as if it had done nothing
+        env.reset(rng)
+        return False, False, -1, env.measures()
+    return result.success_once, result.success_at_end, result.chosen, result.measures
 
 
 def _random_policy(checkpoint: Checkpoint[ImitationExperiment], seed: int, index: int, trial: int) -> RandomPolicy:
