@@ -62,10 +62,13 @@ def follower(cells: NDArray[np.int64], tool_m: NDArray[np.floating]) -> PathFoll
     return PathFollower(np.vstack([tool_m, [*xy_m[0], tool_m[2]], waypoints_m]), MAX_SPEED_M_S)
 
 
-def carrying_action(env: Environment, path: PathFollower) -> NDArray[np.float64]:
-    """Action of a robot that is told velocities of its tool: along the path, gripper closed."""
-    action = np.zeros(env.robot.action_size)
-    action[:3] = path.velocity_m_s(env.data.site(TOOL_SITE).xpos)
+def carrying_action(path: PathFollower, tool_m: NDArray[np.floating], action_size: int) -> NDArray[np.float64]:
+    """Action of a robot that is told velocities of its tool: along the path, gripper closed.
+
+    Args: tool_m: where the tool is, shape (3,). action_size: the robot's.
+    """
+    action = np.zeros(action_size)
+    action[:3] = path.velocity_m_s(tool_m)
     action[-1] = 1.0
     return action
 
@@ -90,7 +93,7 @@ def drive(env: Environment, cells: NDArray[np.int64]) -> Carried:
     tool_m = env.data.site(TOOL_SITE).xpos
     path, trail_m, is_done = follower(cells, tool_m), [tool_m[:2].copy()], []
     for _ in range(env.task.horizon_steps):
-        env.advance(carrying_action(env, path))
+        env.advance(carrying_action(path, tool_m, env.robot.action_size))
         is_done.append(env.success())  # watches the glasses at every step
         trail_m.append(tool_m[:2].copy())
     return Carried(any(is_done), is_done[-1], np.array(trail_m))

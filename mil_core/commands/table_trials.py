@@ -12,16 +12,15 @@ from mil_core import checkpoint as checkpoints
 from mil_core.adapted_reward import AdaptedReward
 from mil_core.algorithms.mandril import Mandril
 from mil_core.algorithms.reward_learner import RewardLearner
+from mil_core.commands.table_way import planned_way
 from mil_core.commands.trials import TrialPlan
 from mil_core.errors import CheckpointCorrupt
 from mil_core.evaluate import Episode
 from mil_core.experiments.reward import RewardExperiment
-from mil_core.planner import best_path
 from sim.collect import TRIAL_LAYOUT, collect_demo, layout_rng, task_at
 from sim.env import Environment
 from sim.errors import PhysicsDiverged
 from sim.robots.pr2 import PR2
-from sim.spriteworld.task import HORIZON
 from sim.tabletop_path import drive, entry_cells, shortest_path, shown_way
 from sim.tasks.tabletop import GRID, TabletopTask, places_m
 from sim.tasks.task import TOOL_SITE
@@ -74,34 +73,13 @@ def table_scene(env: Environment, seed: int, index: int, trial: int) -> NDArray[
 
 def by_reward(adapted: AdaptedReward) -> Planner:
     """Look once, plan by the reward of what is seen, go."""
-    return lambda env, picture: planned(adapted.reward(picture), env)
-
-
-def planned(reward: NDArray[np.floating], env: Environment) -> NDArray[np.int64]:
-    """The best way over the grid among those that begin where the tool may come down.
-
-    On its way to another cell than the nearest the tool passes over nothing, which counts as passing over the table:
-    as many steps at the median reward. So it comes down elsewhere where that is safer, but not to save steps.
-    """
-    entries = entry_cells(_tool_xy_m(env))
-    apart = np.abs(entries - entries[0]).max(axis=1).tolist()
-    steps = [HORIZON - cells for cells in apart]
-    ways = [best_path(reward, (cell[0], cell[1]), left) for cell, left in zip(entries.tolist(), steps, strict=True)]
-    hovering = float(np.median(reward))
-    worth = [hovering * (HORIZON - left) + _worth(reward, way, left) for way, left in zip(ways, steps, strict=True)]
-    return ways[int(np.argmax(worth))]
-
-
-def _worth(reward: NDArray[np.floating], way: NDArray[np.int64], steps: int) -> float:
-    """Sum of rewards over so many steps, waiting at the end included."""
-    along = reward[tuple(way.T)].astype(np.float64)
-    return float(along.sum() + (steps - len(way)) * along[-1])
+    return lambda env, picture: planned_way(adapted.reward(picture), _tool_xy_m(env))
 
 
 def _by_truth(env: Environment, picture: NDArray[np.uint8]) -> NDArray[np.int64]:
     del picture
     assert isinstance(env.task, TabletopTask)
-    return planned(env.task.reward(places_m(env.data)), env)
+    return planned_way(env.task.reward(places_m(env.data)), _tool_xy_m(env))
 
 
 def _straight(env: Environment, picture: NDArray[np.uint8]) -> NDArray[np.int64]:
@@ -117,11 +95,11 @@ def _episode(env: Environment, planner: Planner, method: str, seed: int, index: 
     assert isinstance(env.task, TabletopTask)
     try:
         carried = drive(env, planner(env, picture))
+        outcome = (carried.success_once, carried.success_at_end, env.chosen())
         has_touched = env.task.has_touched(env.model, env.data)
-        outcome = (carried.success_once, carried.success_at_end, env.chosen(), has_touched)
     except PhysicsDiverged:  # a way that breaks the physics has failed; the next reset starts afresh
-        outcome = (False, False, -1, False)
-    return Episode(method, index, env.task.task_id, trial, *outcome)
+        outcome, has_touched = (False, False, -1), False
+    return Episode(method, index, env.task.task_id, trial, *outcome, has_touched=has_touched)
 
 
 def _tool_xy_m(env: Environment) -> NDArray[np.float64]:

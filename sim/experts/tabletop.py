@@ -32,4 +32,4 @@ class TabletopExpert(AbstractExpert):
 
     def act(self, env: Environment) -> NDArray[np.float64]:
         """Tool velocity along the way, gripper closed."""
-        return carrying_action(env, self._follower)
+        return carrying_action(self._follower, env.data.site(TOOL_SITE).xpos, env.robot.action_size)

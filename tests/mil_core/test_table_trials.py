@@ -12,7 +12,7 @@ from mil_core.cli import OK, main
 from mil_core.commands import table_trials
 from mil_core.commands.output import BadArgument
 from mil_core.commands.table_tasks import table_tasks
-from mil_core.commands.table_trials import planned
+from mil_core.commands.table_way import planned_way
 from mil_core.experiments import EXPERIMENTS
 from mil_core.experiments.reward import RewardDataConfig, RewardExperiment
 from mil_core.structure import from_plain
@@ -27,30 +27,30 @@ QUICK = RewardDataConfig(num_tasks=2, most_demos=2)
 
 
 @pytest.fixture(scope="module")
-def env():
-    with Environment(task_at("tabletop", "test", 0, 1), PR2()) as environment:
-        environment.reset(layout_rng(0, "test", 1, 0))
-        yield environment
+def tool_xy_m():
+    with Environment(task_at("tabletop", "test", 0, 1), PR2()) as env:
+        env.reset(layout_rng(0, "test", 1, 0))
+        return env.data.site(TOOL_SITE).xpos[:2].copy()
 
 
-def test_the_tool_comes_down_where_it_is_nearest_unless_that_is_dangerous(env) -> None:
-    row, column = entry_cells(env.data.site(TOOL_SITE).xpos[:2])[0].tolist()
+def test_the_tool_comes_down_where_it_is_nearest_unless_that_is_dangerous(tool_xy_m) -> None:
+    row, column = entry_cells(tool_xy_m)[0].tolist()
     assert column == 19  # the robot's right arm hangs to the right of the grid
     reward = np.full((20, 20), -2.0)
     reward[3, 4] = 5.0
-    way = planned(reward, env)
+    way = planned_way(reward, tool_xy_m)
     assert (tuple(way[0]), tuple(way[-1])) == ((row, column), (3, 4))
     reward[row - 2 : row + 3, 16:] = -50.0
-    way = planned(reward, env)
+    way = planned_way(reward, tool_xy_m)
     assert (tuple(way[0]), tuple(way[-1])) == ((row - 3, column), (3, 4))
     assert reward[tuple(way.T)].min() > -50.0
 
 
 @pytest.mark.parametrize("offset", [-30.0, 30.0])
-def test_a_constant_added_to_all_cells_changes_no_plan(env, offset: float) -> None:
+def test_a_constant_added_to_all_cells_changes_no_plan(tool_xy_m, offset: float) -> None:
     reward = np.random.default_rng(0).normal(size=(20, 20))
-    np.testing.assert_array_equal(planned(reward, env), planned(reward + offset, env))
-    assert len(planned(reward, env)) <= HORIZON
+    np.testing.assert_array_equal(planned_way(reward, tool_xy_m), planned_way(reward + offset, tool_xy_m))
+    assert len(planned_way(reward, tool_xy_m)) <= HORIZON
 
 
 def test_older_configurations_learn_in_spriteworld() -> None:
