@@ -4,8 +4,11 @@
 
 A victim process records takes of two cameras at 30 Hz, one after the other, and says on a pipe what it has sent. It is
 killed by SIGKILL: the recorder, the writer or both, at a random time, be it in a take, while sealing or between two
-takes. Then the folder is opened again. Nothing that was sealed may have changed by a bit, every file must load, and of
-the take at hand at most the last half second may be missing: what is there must be what was sent, bit by bit.
+takes. Then the folder is opened again. Nothing that was sealed before may have changed by a bit, every file must load
+and hold what was sent, bit by bit, and of the take at hand at most the last half second may be missing.
+
+Every FOLDER_KILLS kills a new folder is begun, since all of its episodes are hashed after each kill. Victims mostly
+wait for the next picture, so a few folders are worked on at once.
 """
 
 import argparse
@@ -17,6 +20,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Literal
@@ -26,6 +30,7 @@ from numpy.typing import NDArray
 
 from data_tools.atomic import committed_file, file_sha256
 from data_tools.demo import Demo
+from data_tools.doctor import is_clean, validate
 from data_tools.hdf5 import read_tasks
 from data_tools.hdf5_recording import read_streams
 from data_tools.journal import StreamSpec
@@ -43,8 +48,10 @@ SHORTEST_S, LONGEST_S = 0.5, 2.5
 """Lengths of the victim's takes."""
 LATEST_KILL_S = 4.0
 """Latest kill after the first sample, so that kills also hit the sealing and later takes."""
-JOIN_EVERY = 20
-"""Kills between two rebuildings of the joined file."""
+FOLDER_KILLS = 20
+"""Kills in one folder, after which its joined file is rebuilt and read."""
+AT_ONCE = 3
+"""Folders that are worked on at the same time."""
 PROVENANCE = Provenance(task="kill", created_by="python -m data_tools.kill_campaign")
 Victim = Literal["recorder", "writer", "both"]
 
@@ -112,8 +119,13 @@ def record_until_killed(folder: Path, seed: int) -> None:
                 return
 
 
-def kill_once(folder: Path, rng: np.random.Generator) -> Kill:
-    """Start a victim, kill it, restart, check. Raises: PromiseBroken."""
+def kill_once(folder: Path, rng: np.random.Generator, hashes: dict[str, str]) -> Kill:
+    """Start a victim, kill it, restart, check.
+
+    Args: folder: of the takes. rng: decides when and whom. hashes: name of each sealed episode and its hash when it was
+        first seen; new ones are added.
+    Raises: PromiseBroken: something is not as it was, or as it was sent.
+    """
     command = [sys.executable, "-m", "data_tools.kill_campaign", "--victim", str(folder), "--seed"]
     root = str(Path(__file__).resolve().parents[1])
     environment = {**os.environ, "PYTHONPATH": root}
@@ -136,7 +148,7 @@ def kill_once(folder: Path, rng: np.random.Generator) -> Kill:
     os.set_blocking(process.stdout.fileno(), True)
     words += [json.loads(line) for line in (process.stdout.read() or b"").splitlines() if line.endswith(b"}")]
     process.stdout.close()
-    return _check(folder, words, victim, after_s)
+    return _check(folder, words, victim, after_s, hashes)
 
 
 def _writer(words: list[dict[str, Any]]) -> int:
@@ -151,20 +163,27 @@ def _end_after_fault(process: subprocess.Popen[bytes]) -> None:
         process.kill()
 
 
-def _check(folder: Path, words: list[dict[str, Any]], victim: Victim, after_s: float) -> Kill:
-    before = {path.name: file_sha256(path) for path in sorted(folder.glob("episode-*.hdf5"))}
+def _check(folder: Path, words: list[dict[str, Any]], victim: Victim, after_s: float, hashes: dict[str, str]) -> Kill:
+    sealed = {path.name: file_sha256(path) for path in folder.glob("episode-*.hdf5")}
     with Takes(folder, PROVENANCE) as takes:
-        changed = [name for name, sha256 in before.items() if file_sha256(folder / name) != sha256]
-        if changed:
-            raise PromiseBroken(f"expected sealed episodes as they were, found others: {changed}")
         number = max(word["take"] for word in words)
-        sent = max((word["sent"] for word in words if word["take"] == number and "sent" in word), default=0)
-        kept = _steps_of(folder / f"episode-{number:06d}.hdf5", number)
         _check_recovered(takes.recovered, number)
+        _check_unchanged(takes.episodes(), {**sealed, **hashes})
+        steps = {path.name: _steps_of(path) for path in takes.episodes() if path.name not in hashes}
+        hashes |= {name: sealed.get(name) or file_sha256(folder / name) for name in steps}
+    sent = max((word["sent"] for word in words if word["take"] == number and "sent" in word), default=0)
+    kept = steps.get(f"episode-{number:06d}.hdf5", 0)
     was_sealed = any(word["take"] == number and "sealing" in word for word in words)
     if kept > sent + 1:  # the last sample may have left before the victim could say so
         raise PromiseBroken(f"expected at most the {sent} steps of take {number} that were sent, found {kept}")
     return Kill(victim, after_s, sent, kept, was_sealed)
+
+
+def _check_unchanged(episodes: list[Path], hashes: dict[str, str]) -> None:
+    now = {path.name: file_sha256(path) for path in episodes}
+    changed = sorted(name for name, sha256 in hashes.items() if now.get(name) != sha256)
+    if changed:
+        raise PromiseBroken(f"expected sealed episodes as they were, found others: {changed}")
 
 
 def _check_recovered(recovered: tuple[Episode, ...], number: int) -> None:
@@ -177,10 +196,9 @@ def _check_recovered(recovered: tuple[Episode, ...], number: int) -> None:
             raise PromiseBroken(f"expected only take {number} to be recovered, found {episode}")
 
 
-def _steps_of(path: Path, number: int) -> int:
-    """Steps of an episode that are what was sent; 0 when there is no episode. Raises: PromiseBroken: they are not."""
-    if not path.exists():
-        return 0
+def _steps_of(path: Path) -> int:
+    """Steps of an episode that are what was sent. Raises: PromiseBroken: they are not."""
+    number = int(path.stem.split("-")[1])
     (task,) = read_tasks(path)
     (demo,) = task.demos
     times_s = np.arange(len(demo)) / RATE_HZ
@@ -202,41 +220,49 @@ def _are_numbers_right(demo: Demo, number: int) -> bool:
     )
 
 
-def run(kills: int, seed: int, folder: Path) -> dict[str, Any]:
-    """The whole campaign in a folder. Returns: the content of the results file. Raises: PromiseBroken."""
-    rng = np.random.default_rng(seed)
-    done: list[Kill] = []
-    for index in range(kills):
-        done.append(kill_once(folder / "demos.takes", rng))
-        if (index + 1) % JOIN_EVERY == 0 or index + 1 == kills:
-            num_joined = _join(folder)
-            print(
-                f"{index + 1} kills, {num_joined} episodes, most lost {max(kill.lost_s for kill in done):.3f} s",
-                flush=True,
-            )
+def run(kills: int, seed: int, root: Path) -> dict[str, Any]:
+    """The whole campaign below a folder. Returns: the content of the results file. Raises: PromiseBroken."""
+    counts = [min(FOLDER_KILLS, kills - first) for first in range(0, kills, FOLDER_KILLS)]
+    folders = [root / f"{index:03d}" for index in range(len(counts))]
+    rngs = [np.random.default_rng([seed, index]) for index in range(len(counts))]
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        parts = list(pool.map(_kill_in, folders, counts, rngs))
+    done = [kill for part, _ in parts for kill in part]
     lost_s = np.array([kill.lost_s for kill in done])
     return {
-        "campaign": "recording_kills", "kills": len(done),
+        "campaign": "recording_kills",
+        "command": f"python -m data_tools.kill_campaign --kills {kills} --seed {seed}",
+        "seed": seed, "kills": len(done),
         "by_victim": {name: sum(kill.victim == name for kill in done) for name in ("recorder", "writer", "both")},
         "during_or_after_sealing": sum(kill.was_sealed for kill in done),
         "lost_more_than_promised": int((lost_s > PROMISE_S).sum()),
         "lost_s": {"max": lost_s.max(), "p50": float(np.median(lost_s)), "promise": PROMISE_S},
-        "episodes": len(list((folder / "demos.takes").glob("episode-*.hdf5"))),
+        "episodes": sum(num_episodes for _, num_episodes in parts),
         "sealed_episodes_changed": 0,
         "files_that_do_not_load": 0,
-        "cameras": len(CAMERAS), "picture_shape": SHAPE, "rate_hz": RATE_HZ, "seed": seed,
+        "folders_that_do_not_validate": 0,
+        "cameras": len(CAMERAS), "picture_shape": SHAPE, "rate_hz": RATE_HZ,
         "code_version": code_version(), "machine": platform.machine(), "cores": len(os.sched_getaffinity(0)),
+        "load_average": os.getloadavg(),
         "each": [{**asdict(kill), "lost_s": kill.lost_s} for kill in done],
     }  # fmt: skip
 
 
-def _join(folder: Path) -> int:
-    """Rebuild the joined file, and read all of it."""
+def _kill_in(folder: Path, kills: int, rng: np.random.Generator) -> tuple[list[Kill], int]:
+    """All kills of one folder and the number of its episodes, which are then joined; the joined file is deleted."""
+    hashes: dict[str, str] = {}
+    done = [kill_once(folder / "demos.takes", rng, hashes) for _ in range(kills)]
     with Takes(folder / "demos.takes", PROVENANCE) as takes:
         count = takes.join(folder / "demos.hdf5")
-    if sum(len(task.demos) for task in read_tasks(folder / "demos.hdf5")) != count:
-        raise PromiseBroken(f"expected {count} demos in the joined file, found another number")
-    return count
+    if not count == len(hashes) == sum(len(task.demos) for task in read_tasks(folder / "demos.hdf5")):
+        raise PromiseBroken(f"expected {len(hashes)} demos in the joined file, found another number")
+    findings = validate([folder / "demos.hdf5"])
+    if not is_clean(findings):
+        raise PromiseBroken(f"expected a file that `mil validate` finds clean, found {findings}")
+    (folder / "demos.hdf5").unlink()
+    lost_s = max(kill.lost_s for kill in done)
+    print(f"{folder.name}: {kills} kills, {count} episodes, most lost {lost_s:.3f} s", flush=True)
+    return done, count
 
 
 def _say(content: dict[str, Any]) -> None:
