@@ -12,10 +12,12 @@ from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld_recurrent,
 )
 from mil_core.experiments.mandril_tabletop import mandril_tabletop
+from mil_core.experiments.mil_push import mil_push
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
 
 EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
+    "mil_push": mil_push,
     "mil_reach": mil_reach,
     "daml_place": daml_place,
     "mandril_spriteworld": mandril_spriteworld,
