@@ -11,6 +11,9 @@ from numpy.typing import NDArray
 from data_tools.errors import GridPathError
 from data_tools.grid import GridDemo
 
+START_TOLERANCE = 1e-4
+"""How far the probabilities of starts may be from summing to one."""
+
 
 @dataclass(frozen=True)
 class RewardScene:
@@ -38,6 +41,17 @@ class RewardScene:
                 raise GridPathError(
                     f"RewardScene.{name}: expected finite float32 {shape}, found {value.dtype} {value.shape}."
                 )
+        if not (0 <= self.goal[0] < shape[0] and 0 <= self.goal[1] < shape[1]):
+            raise GridPathError(
+                f"RewardScene.goal: expected a cell of a {shape} grid, found {self.goal}; name another."
+            )
+        start = self.start_probability
+        if (start < 0).any() or abs(float(start.sum(dtype=np.float64)) - 1.0) > START_TOLERANCE:
+            raise GridPathError(
+                f"RewardScene.start_probability: expected probabilities >= 0 of step 0 that sum to 1, found the sum "
+                f"{float(start.sum()):.6g}, the least in cell {np.argwhere(start == start.min())[0].tolist()} with "
+                f"{float(start.min()):.6g}; normalise them."
+            )
 
 
 @dataclass(frozen=True)
@@ -50,3 +64,10 @@ class RewardTask:
     """Cells on a path, the start and all waiting at the goal included."""
     scenes: tuple[RewardScene, ...]
     """The first one to adapt in, the others with the same things elsewhere."""
+
+    def __post_init__(self) -> None:
+        if self.horizon < 1 or not self.scenes:
+            raise GridPathError(
+                f"RewardTask {self.task_id}: expected a horizon of at least 1 step and at least one scene, found "
+                f"{self.horizon} and {len(self.scenes)}; choose a longer horizon."
+            )

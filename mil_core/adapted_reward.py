@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from torch import Tensor
 
 from data_tools.grid import eight_connected
-from mil_core.errors import NonFiniteParameters, SupportMismatch
+from mil_core.errors import InvalidProblem, NonFiniteParameters, SupportMismatch
 from mil_core.inner_loop import Parameters
 from mil_core.scaling import to_pictures
 from mil_core.transitions import Transitions
@@ -31,6 +31,13 @@ class Grid:
     """Cells across it."""
     horizon: int = 40
     """States on a path; one that ends earlier stays where it ends."""
+
+    def __post_init__(self) -> None:
+        if min(self.rows, self.cols, self.horizon) < 1:
+            raise InvalidProblem(
+                f"grid: expected at least 1 row, 1 column and a horizon of 1 step, found {self.rows}, {self.cols} and "
+                f"{self.horizon}; choose larger ones."
+            )
 
     def transitions(self) -> Transitions:
         """Moves to the 8 neighbours, and staying."""

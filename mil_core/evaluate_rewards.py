@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from data_tools.grid import GridDemo
 from data_tools.reward_task import RewardTask
 from data_tools.statistics import task_bootstrap95
+from mil_core.goals import check_goals
 from mil_core.value_difference import value_difference
 
 RewardFunction = Callable[[NDArray[np.uint8]], NDArray[np.floating]]
@@ -48,7 +49,10 @@ def evaluate_rewards(
 
     Returns: `methods` -> method -> panel -> `value_difference` -> number of demonstrations -> `mean`, `interval95`
         (whole tasks drawn anew), `n`, `seed`; beside it what was asked for.
+
+    Raises: InvalidProblem: the goal of a scene cannot be reached in time, or a learned reward is not finite.
     """
+    check_goals([*tasks, *unseen])
     methods: dict[str, dict[Panel, dict[str, dict[str, Any]]]] = {}
     for method, adapt in adapters.items():
         panels: dict[Panel, dict[str, Any]] = {"adaptation_scene": {}, "test_scene": {}, "unseen_sprites": {}}

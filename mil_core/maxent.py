@@ -101,10 +101,17 @@ def irl_loss(reward: Tensor, start: Tensor, visitation: Tensor, transitions: Tra
         reward, start, transitions, horizon: as state_visitation; `start` is where the demonstrations start.
         visitation: mu_D, shape (task, state); each row sums to the horizon.
 
-    Raises: InvalidProblem: as state_visitation, or mu_D is of paths of another length.
+    Raises: InvalidProblem: as state_visitation, or mu_D is no mean of paths, or of paths of another length.
     """
+    bad = (visitation >= 0).logical_not()
+    if bad.any():
+        task, state = bad.nonzero()[0].tolist()
+        raise InvalidProblem(
+            f"visits of task {task}, state {state}: expected a number >= 0, found {float(visitation[task, state])}; "
+            "count how often paths are there."
+        )
     length = visitation.sum(1)
-    wrong = (length - horizon).abs() > 1e-3 * horizon
+    wrong = ((length - horizon).abs() <= 1e-3 * horizon).logical_not()
     if wrong.any():
         task = int(wrong.nonzero()[0])
         raise InvalidProblem(

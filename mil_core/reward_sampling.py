@@ -7,6 +7,7 @@ import torch
 from numpy.typing import NDArray
 
 from data_tools.reward_task import RewardScene, RewardTask
+from mil_core.goals import check_goals
 from mil_core.reward_augmentation import repainted, turned
 from mil_core.reward_scenes import RewardMetaTask, Scenes, scenes_of, stack
 from mil_core.scaling import to_pictures
@@ -23,7 +24,11 @@ class RewardSampler:
     """
 
     def __init__(self, tasks: Sequence[RewardTask], tasks_per_draw: int, most_demos: int, *, augment: bool) -> None:
-        """Args: tasks: two scenes or more each. tasks_per_draw, most_demos: see RewardDataConfig. augment: repaint."""
+        """Args: tasks: two scenes or more each. tasks_per_draw, most_demos: see RewardDataConfig. augment: repaint.
+
+        Raises: InvalidProblem: the goal of a scene cannot be reached in time.
+        """
+        check_goals(tasks)
         self._tasks, self._size, self._most_demos = tasks, min(tasks_per_draw, len(tasks)), most_demos
         self._augment = augment
 

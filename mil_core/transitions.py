@@ -86,27 +86,38 @@ class Transitions:
         start = flow.new_zeros(self.num_states, flow.shape[-1])
         return start.index_add(0, self.next_state.flatten(), parts.flatten(0, 2))
 
-    def check_reachable(self, start: int, goal: int, horizon: int) -> None:
-        """Make sure that some path leads from a start to a goal.
+    def steps_to(self, goal: int) -> Tensor:
+        """Least number of steps from each state to a goal, shape (state,), int64; -1 where no way leads there."""
+        possible = None if self.probability is None else self.probability > 0
+        is_near = torch.arange(self.num_states) == goal
+        steps = is_near.long() - 1
+        for step in range(1, self.num_states):
+            leads = is_near[self.next_state] if possible is None else is_near[self.next_state] & possible
+            is_next = leads.flatten(1).any(1) & (steps < 0)
+            if not is_next.any():
+                break
+            steps[is_next] = step
+            is_near = is_near | is_next
+        return steps
 
-        Args: start, goal: states. horizon: steps of a path, the start being the first.
-        Raises: InvalidProblem: no path of so many steps does.
+    def check_reachable(self, starts: Tensor, goal: int, horizon: int) -> None:
+        """Make sure that some path leads from every start to a goal.
+
+        Args: starts: states, shape (N,), int64. goal: state. horizon: states on a path, the start being the first.
+        Raises: InvalidProblem: from one of them no path of so many states does, or one is no state of this world.
         """
-        reached = torch.zeros(self.num_states, dtype=torch.bool)
-        reached[start] = True
-        possible = torch.ones_like(self.next_state) if self.probability is None else self.probability
-        for step in range(horizon):
-            if reached[goal]:
-                return
-            after = reached.clone()
-            after[self.next_state[reached][possible[reached] > 0]] = True
-            if torch.equal(after, reached):
-                raise InvalidProblem(
-                    f"expected a way from state {start} to goal state {goal}, found that nothing new can be reached "
-                    f"after step {step}; choose another goal."
-                )
-            reached = after
-        raise InvalidProblem(
-            f"expected to reach goal state {goal} from state {start} by step {horizon - 1}, found that more steps are "
-            "needed; choose a longer horizon."
-        )
+        for state in (*starts.tolist(), goal):
+            if not 0 <= state < self.num_states:
+                raise InvalidProblem(f"state {state}: expected one in [0, {self.num_states}); name a cell of the grid.")
+        needed = self.steps_to(goal)[starts]
+        if (needed < 0).any():
+            raise InvalidProblem(
+                f"expected a way from state {int(starts[(needed < 0).int().argmax()])} at step 0 to goal state {goal}, "
+                "found none, however long; choose another goal."
+            )
+        if (needed >= horizon).any():
+            far = int(needed.argmax())
+            raise InvalidProblem(
+                f"expected to reach goal state {goal} from state {int(starts[far])} by step {horizon - 1}, found that "
+                f"step {int(needed[far])} is the first possible one; choose a longer horizon."
+            )

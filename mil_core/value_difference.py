@@ -32,14 +32,12 @@ def value_difference(
         horizon: cells on a path, at least 1.
 
     Returns: differences in units of the true reward.
-    Raises: InvalidProblem: a learned reward is not finite.
+    Raises: InvalidProblem: a reward is not finite, or the horizon is below 1.
     """
-    if not torch.isfinite(learned_reward).all():
-        task, row, col = (~torch.isfinite(learned_reward)).nonzero()[0].tolist()
-        raise InvalidProblem(
-            f"learned reward of task {task}, cell {row}, {col}: expected a finite number, "
-            f"found {float(learned_reward[task, row, col])}; adapt with a smaller step."
-        )
+    _check_finite("true", true_reward)
+    _check_finite("learned", learned_reward)
+    if horizon < 1:
+        raise InvalidProblem(f"horizon: expected at least 1 step, found {horizon}; choose a longer horizon.")
     best = value_of_following(true_reward, true_reward, horizon)
     found = value_of_following(true_reward, learned_reward, horizon)
     # The true reward's policy is the best one; only rounding can make the other seem better.
@@ -69,3 +67,12 @@ def value_of_following(
         share = share / share.sum(-1, keepdim=True)
         wished, value = followed + best, true + (share * value[:, leads_to]).sum(-1)
     return value.reshape(num_tasks, rows, cols)
+
+
+def _check_finite(which: str, reward: Tensor) -> None:
+    if not torch.isfinite(reward).all():
+        task, row, col = (~torch.isfinite(reward)).nonzero()[0].tolist()
+        raise InvalidProblem(
+            f"{which} reward of task {task}, cell {row}, {col}: expected a finite number, "
+            f"found {float(reward[task, row, col])}; adapt with a smaller step, or use a large finite penalty."
+        )

@@ -47,10 +47,13 @@ class TableGrid:
         Raises: SimError: a point lies outside.
         """
         cells = np.floor((np.array(self.low_m) + self.side_m - np.asarray(xy_m)) / self.cell_m).astype(np.int64)
-        if ((cells < 0) | (cells >= self.cells)).any():
+        is_outside = ((cells < 0) | (cells >= self.cells)).any(axis=-1)
+        if is_outside.any():
+            step = int(is_outside.argmax())
             raise SimError(
-                f"Expected points within {self.side_m} m of {self.low_m}, found {np.round(xy_m, 3).tolist()}; "
-                "move them into the square or widen it."
+                f"Expected points within {self.side_m} m of {self.low_m}, found "
+                f"{np.round(np.reshape(xy_m, (-1, 2))[step], 3).tolist()} at step {step}; move it into the square or "
+                "widen it."
             )
         return cells
 
@@ -61,9 +64,14 @@ class TableGrid:
         Raises: SimError: the way ends outside. GridPathError: it was recorded too coarsely for the cells.
         """
         is_inside = ((tool_xy_m >= self.low_m) & (tool_xy_m < np.array(self.low_m) + self.side_m)).all(axis=1)
+        if not is_inside[-1]:
+            raise SimError(
+                f"Expected a way that ends within {self.side_m} m of {self.low_m}, found "
+                f"{np.round(tool_xy_m[-1], 3).tolist()} at step {len(is_inside) - 1}; end over the table's square, or "
+                "widen it."
+            )
         first = len(is_inside) - int(np.argmin(is_inside[::-1])) if not is_inside.all() else 0
-        cells = self.to_cells(tool_xy_m[min(first, len(tool_xy_m) - 1) :])
-        return GridDemo(picture, _without_grazed(cells))
+        return GridDemo(picture, _without_grazed(self.to_cells(tool_xy_m[first:])))
 
     def distances_m(self, xy_m: NDArray[np.floating]) -> NDArray[np.float64]:
         """Distance of every cell's middle from a point, shape (cells, cells)."""

@@ -26,8 +26,10 @@ class SoftOptimalExpert:
         exponentials of values, scaled at each step: a step is then one sparse product for all rewards.
 
         Args: rewards: shape (N, rows, cols), finite. horizon: cells on a path, at least 1.
-        Raises: ExpertFailed: values are too far apart for their exponentials, by more than about 700.
+        Raises: ExpertFailed: a reward is not finite, the horizon is below 1, or values are too far apart for their
+            exponentials, by more than about 700.
         """
+        _check(rewards, horizon)
         num_rewards, rows, cols = rewards.shape
         self._shape, self._cols = rewards.shape, cols
         self._next = eight_connected(rows, cols)
@@ -117,3 +119,14 @@ class SoftOptimalExpert:
         cumulative = start_probability.reshape(len(rngs), -1).cumsum(axis=1)[index]
         starts = (chance[:, :1] * cumulative[:, -1:] >= cumulative).sum(axis=1)
         return self.sample(index, starts, chance[:, 1:].T)
+
+
+def _check(rewards: Grids, horizon: int) -> None:
+    if horizon < 1:
+        raise ExpertFailed(f"Expected a horizon of at least 1 step, found {horizon}; choose a longer one.")
+    if not np.isfinite(rewards).all():
+        index, row, col = np.argwhere(~np.isfinite(rewards))[0].tolist()
+        raise ExpertFailed(
+            f"Expected finite rewards, found {rewards[index, row, col]} for reward {index} in cell {row}, {col}; use a "
+            "large finite penalty."
+        )

@@ -26,6 +26,7 @@ def a_demo(rng: np.random.Generator, picture: np.ndarray | None = None) -> GridD
 def a_scene(rng: np.random.Generator) -> RewardScene:
     picture = rng.integers(0, 256, (4 * SIZE, 4 * SIZE, 3)).astype(np.uint8)
     grids = [rng.random((SIZE, SIZE)).astype(np.float32) for _ in range(3)]
+    grids[1] /= grids[1].sum()
     row, column = rng.integers(0, SIZE, 2).tolist()
     return RewardScene(picture, *grids, (row, column), tuple(a_demo(rng, picture) for _ in range(3)))
 

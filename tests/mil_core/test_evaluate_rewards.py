@@ -1,5 +1,6 @@
 """Figure 38's experiment on small worlds whose answers are known."""
 
+import dataclasses
 import json
 from collections.abc import Sequence
 
@@ -9,6 +10,7 @@ import pytest
 from data_tools.grid import GridDemo
 from data_tools.reward_pictures import PANELS, value_difference_curves
 from data_tools.reward_task import RewardScene, RewardTask
+from mil_core.errors import InvalidProblem
 from mil_core.evaluate_rewards import evaluate_rewards
 
 SIZE, HORIZON = 6, 8
@@ -82,3 +84,13 @@ def test_the_figure_is_drawn(results: dict, tmp_path) -> None:
     value_difference_curves(results, tmp_path / "figure.png")
     picture = cv2.imread(str(tmp_path / "figure.png"))
     assert picture.shape[1] > 2 * picture.shape[0] and picture.std() > 5
+
+
+def test_a_goal_that_cannot_be_reached_in_time_is_refused_before_any_work() -> None:
+    tasks, asked = some_tasks(0, 2), []
+    far = dataclasses.replace(tasks[1].scenes[1], goal=(5, 5))
+    short = RewardTask("task-1", 5, (tasks[1].scenes[0], far))
+    message = "task task-1, scene 1: expected to reach goal state 35 from state 0 by step 4, found that step 5"
+    with pytest.raises(InvalidProblem, match=message):
+        evaluate_rewards({"any": lambda supports: []}, tasks, [short], 3, (1,), lambda *asking: asked.append(asking))
+    assert not asked

@@ -164,6 +164,15 @@ def test_demonstrations_of_another_length_are_refused():
         irl_loss(reward, start, visits, GRID, HORIZON)
 
 
+@pytest.mark.parametrize("wrong", [-0.25, math.nan])
+def test_visits_that_no_paths_make_are_refused_with_their_state(wrong):
+    reward, start = rewards(7, 2, 9), starting_in([2, 3], 9)
+    visits = torch.full((2, 9), 4 / 9, dtype=torch.float64)
+    visits[1, 6] = wrong
+    with pytest.raises(InvalidProblem, match=f"visits of task 1, state 6: expected a number >= 0, found {wrong}"):
+        irl_loss(reward, start, visits, GRID, HORIZON)
+
+
 @pytest.mark.parametrize(
     ("change", "message"),
     [

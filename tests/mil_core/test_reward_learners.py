@@ -8,6 +8,7 @@ import torch
 
 from data_tools.errors import GridPathError
 from data_tools.grid import GridDemo
+from mil_core.adapted_reward import Grid
 from mil_core.errors import InvalidProblem, SupportMismatch
 
 EVERY = ("mandril", "scratch", "conditional", "conditional_looks", "recurrent")
@@ -79,6 +80,19 @@ def test_a_path_that_does_not_fit_is_refused(name, cells, message, reward_learne
     broken = GridDemo(grid_demos[0].picture, np.array(cells))
     with pytest.raises((GridPathError, SupportMismatch), match=message):
         reward_learners[name].adapt([broken])
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_demonstrations_that_contradict_each_other_are_refused(name, reward_learners, grid_demos):
+    demos = [GridDemo(grid_demos[0].picture, np.array([[0, 0], [1, end]])) for end in (0, 1)]
+    with pytest.raises(GridPathError, match=r"number 0 ending in \[1, 0\] and number 1 in \[1, 1\]; leave one out"):
+        reward_learners[name].adapt(demos)
+
+
+@pytest.mark.parametrize("sizes", [(0, 5, 6), (4, 0, 6), (4, 5, 0)])
+def test_a_grid_without_cells_or_steps_is_refused(sizes):
+    with pytest.raises(InvalidProblem, match="found {}, {} and {}".format(*sizes)):
+        Grid(*sizes)
 
 
 @pytest.mark.parametrize("name", EVERY)

@@ -8,6 +8,8 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_tools.reward_task import RewardTask
+from mil_core.errors import InvalidProblem
 from mil_core.reward_augmentation import repainted, turned
 from mil_core.reward_sampling import RewardSampler
 from mil_core.reward_scenes import RewardMetaTask
@@ -78,3 +80,9 @@ def test_validation_draws_every_task_once():
     assert len(sampler) == 2
     drawn = torch.cat([sampler.draw(k, np.random.default_rng(0)).support.pictures for k in range(len(sampler))])
     assert len({picture.numpy().tobytes() for picture in drawn}) == 4
+
+
+def test_tasks_whose_goal_comes_too_late_are_not_trained_on():
+    late = [RewardTask(task.task_id, 3, task.scenes) for task in TASKS]
+    with pytest.raises(InvalidProblem, match="scene 0: expected to reach goal state .* by step 2, .*longer horizon"):
+        RewardSampler(late, 2, 4, augment=False)

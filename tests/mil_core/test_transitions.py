@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 import torch
+from hypothesis import given
+from hypothesis import strategies as st
 
 from data_tools.grid import eight_connected
 from mil_core.errors import InvalidProblem
@@ -47,21 +49,37 @@ def test_wrong_shapes_are_refused(next_state, probability, message):
         Transitions(next_state, probability)
 
 
+@given(st.integers(1, 5), st.integers(1, 5), st.data())
+def test_steps_on_a_grid_are_its_greater_distance(rows, cols, data):
+    goal = data.draw(st.integers(0, rows * cols - 1))
+    row, col = torch.arange(rows * cols) // cols, torch.arange(rows * cols) % cols
+    expected = torch.maximum((row - goal // cols).abs(), (col - goal % cols).abs())
+    assert torch.equal(Transitions.certain(eight_connected(rows, cols)).steps_to(goal), expected)
+
+
 def test_the_number_of_steps_to_a_goal_decides_whether_it_can_be_reached():
-    world = Transitions.certain(eight_connected(4, 4))
-    world.check_reachable(0, 15, horizon=4)
-    with pytest.raises(InvalidProblem, match="goal state 15 from state 0 by step 2.*longer horizon"):
-        world.check_reachable(0, 15, horizon=3)
+    world, starts = Transitions.certain(eight_connected(4, 4)), torch.tensor([10, 0])
+    world.check_reachable(starts, 15, horizon=4)
+    with pytest.raises(InvalidProblem, match="goal state 15 from state 0 by step 2, .*step 3 .*longer horizon"):
+        world.check_reachable(starts, 15, horizon=3)
 
 
-def test_a_goal_behind_a_wall_is_refused_with_its_step():
+def test_a_goal_behind_a_wall_is_refused_with_the_state_that_misses_it():
     moves = np.array([[0, 1], [0, 1], [2, 2]])
-    with pytest.raises(InvalidProblem, match="from state 0 to goal state 2.*after step 1"):
-        Transitions.certain(moves).check_reachable(0, 2, horizon=10)
+    world = Transitions.certain(moves)
+    assert world.steps_to(2).tolist() == [-1, -1, 0]
+    with pytest.raises(InvalidProblem, match="from state 1 at step 0 to goal state 2, found none"):
+        world.check_reachable(torch.tensor([2, 1]), 2, horizon=10)
 
 
 def test_an_outcome_without_probability_leads_nowhere():
     next_state = torch.tensor([[[0, 1]], [[1, 1]]])
     world = Transitions(next_state, torch.tensor([[[1.0, 0.0]], [[1.0, 0.0]]], dtype=torch.float64))
-    with pytest.raises(InvalidProblem, match="nothing new"):
-        world.check_reachable(0, 1, horizon=10)
+    with pytest.raises(InvalidProblem, match="found none"):
+        world.check_reachable(torch.tensor([0]), 1, horizon=10)
+
+
+@pytest.mark.parametrize(("start", "goal"), [(-1, 0), (4, 0), (0, 4)])
+def test_a_goal_off_the_grid_is_refused(start, goal):
+    with pytest.raises(InvalidProblem, match=r"expected one in \[0, 4\)"):
+        Transitions.certain(eight_connected(2, 2)).check_reachable(torch.tensor([start]), goal, horizon=10)

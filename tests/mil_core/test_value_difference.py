@@ -89,7 +89,14 @@ def test_tasks_of_a_batch_do_not_touch_each_other() -> None:
     torch.testing.assert_close(value_difference(true, other, start, 9), alone)
 
 
-def test_a_reward_that_is_not_finite_is_refused() -> None:
-    true = torch.zeros(1, 2, 2)
-    with pytest.raises(InvalidProblem, match="cell 0, 0"):
-        value_difference(true, true / 0, true + 0.25, 3)
+@pytest.mark.parametrize("which", ["true", "learned"])
+def test_a_reward_that_is_not_finite_is_refused(which: str) -> None:
+    fine = torch.zeros(1, 2, 2)
+    rewards = {"true": fine, "learned": fine} | {which: torch.tensor([[[0.0, 1.0], [2.0, float("inf")]]])}
+    with pytest.raises(InvalidProblem, match=f"{which} reward of task 0, cell 1, 1: .* found inf"):
+        value_difference(*rewards.values(), fine + 0.25, 3)
+
+
+def test_no_step_at_all_is_refused() -> None:
+    with pytest.raises(InvalidProblem, match="at least 1 step, found 0"):
+        value_difference(torch.zeros(1, 2, 2), torch.zeros(1, 2, 2), torch.full((1, 2, 2), 0.25), 0)

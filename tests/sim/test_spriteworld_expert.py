@@ -79,6 +79,19 @@ def test_rewards_beyond_the_range_of_exponentials_are_refused() -> None:
         SoftOptimalExpert(np.random.default_rng(1).uniform(-300, 300, (1, 20, 20)), 30)
 
 
+@pytest.mark.parametrize("value", [np.inf, -np.inf, np.nan])
+def test_an_infinite_reward_is_refused_with_its_cell(value: float) -> None:
+    rewards = np.zeros((2, 3, 3))
+    rewards[1, 0, 2] = value
+    with pytest.raises(ExpertFailed, match=f"found {value} for reward 1 in cell 0, 2"):
+        SoftOptimalExpert(rewards, 4)
+
+
+def test_no_step_at_all_is_refused() -> None:
+    with pytest.raises(ExpertFailed, match="at least 1 step, found 0"):
+        SoftOptimalExpert(np.zeros((1, 3, 3)), 0)
+
+
 def test_a_goal_that_nobody_wants_is_told() -> None:
     reward = np.zeros((1, 20, 20))
     reward[0, 19, 19] = -600.0

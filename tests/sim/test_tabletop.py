@@ -71,8 +71,10 @@ def test_a_place_lies_in_its_cell(across: float, along: float) -> None:
 
 
 def test_places_off_the_grid_are_refused() -> None:
-    with pytest.raises(SimError, match="widen"):
-        TableGrid().to_cells(np.array([0.0, 0.0]))
+    inside_m = GRID.to_xy_m(np.array([3, 4]))
+    for points_m, step in (([0.0, 0.0], 0), ([inside_m, [0.0, 0.0]], 1)):
+        with pytest.raises(SimError, match=rf"found \[0.0, 0.0\] at step {step}; .*widen"):
+            TableGrid().to_cells(np.array(points_m))
 
 
 def test_a_recorded_way_becomes_the_cells_it_passed() -> None:
@@ -81,9 +83,9 @@ def test_a_recorded_way_becomes_the_cells_it_passed() -> None:
     outside_m = np.array([[0.3, -0.6], [0.35, -0.5]])
     for way_m in (inside_m, np.vstack([outside_m, inside_m]), np.vstack([inside_m[:1], outside_m, inside_m])):
         np.testing.assert_array_equal(GRID.demo(picture, way_m).cells, [[19, 19], [18, 19], [17, 18]])
-    with pytest.raises(SimError, match="widen"):
+    with pytest.raises(SimError, match=r"found \[0.35, -0.5\] at step 5"):
         GRID.demo(picture, np.vstack([inside_m, outside_m]))
-    with pytest.raises(GridPathError, match="jump"):
+    with pytest.raises(GridPathError, match=r"a jump at step 0 from \[19, 19\] to \[17, 18\]"):
         GRID.demo(picture, inside_m[[0, 3]])
 
 
