@@ -23,18 +23,21 @@ PARAMS = Path(__file__).resolve().parent / "params"
 def generate_launch_description():
     """The two processes, the goal monitor if asked for, and the Fast DDS profile that carries pictures."""
     params = ParameterFile([f"{PARAMS}/", LaunchConfiguration("mode"), ".yaml"])
+    scene = {"task": LaunchConfiguration("task")}
     is_monitored = IfCondition(LaunchConfiguration("goal_monitor"))
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            DeclareLaunchArgument("task", default_value="place"),
             DeclareLaunchArgument("goal_monitor", default_value="false", choices=["true", "false"]),
+            DeclareLaunchArgument("library", default_value="out/library"),
             SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", str(PARAMS / "fastdds.xml")),
-            Node(package="mil_nodes", executable="sim_robot", parameters=[params], output="screen"),
+            Node(package="mil_nodes", executable="sim_robot", parameters=[params, scene], output="screen"),
             Node(package="mil_safety", executable="safety_gate", parameters=[params], output="screen"),
             Node(
                 package="mil_nodes",
                 executable="goal_monitor",
-                parameters=[params],
+                parameters=[params, {"library": LaunchConfiguration("library")}],
                 condition=is_monitored,
                 output="screen",
             ),

@@ -4,6 +4,7 @@ import math
 from pathlib import Path
 
 import numpy as np
+from mil_nodes.adaptation import read_film
 from mil_nodes.policy_runner import PolicyRunner
 from mil_nodes.process import serve
 from numpy.typing import NDArray
@@ -11,6 +12,7 @@ from numpy.typing import NDArray
 from data_tools.demo import Observation, Video
 
 SPEED_M_S = 0.05
+SIZE = (90, 100)
 
 
 class SimplePolicy:
@@ -32,13 +34,14 @@ class SimplePolicy:
 class SimpleLearner:
     """Adapts by looking at the brightness of a film."""
 
-    image_height, image_width = 90, 100
-
     def __init__(self, folder: Path) -> None:
         del folder
 
+    def read(self, library: Path, demo_id: str) -> Video:
+        return read_film(library, demo_id, *SIZE)
+
     def adapt(self, support: Video) -> SimplePolicy:
-        assert support.frames.shape == (40, self.image_height, self.image_width, 3)
+        assert support.frames.shape == (40, *SIZE, 3)
         return SimplePolicy(is_broken=float(support.frames.mean()) < 30.0)
 
     def unadapted(self) -> SimplePolicy:

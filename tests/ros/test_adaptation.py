@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from mil_interfaces.action import Adapt
-from mil_nodes.adaptation import AdaptEnd, Canceled, adapt_to_film
+from mil_nodes.adaptation import AdaptEnd, Canceled, adapt_to_demo
 from simple_runner import SimpleLearner, SimplePolicy
 
 from data_tools.demo import Video
@@ -46,39 +46,39 @@ def test_ends_are_those_of_the_action() -> None:
 
 def test_a_good_film_becomes_a_policy_in_stages(library: Path) -> None:
     stages: list[str] = []
-    done = adapt_to_film(SimpleLearner(library), library, "film", stages.append)
+    done = adapt_to_demo(SimpleLearner(library), library, "film", stages.append)
     assert done.end is AdaptEnd.SUCCEEDED
     assert done.policy is not None
-    assert stages == ["reading the film", "adapting", "done"]
+    assert stages == ["reading the demonstration", "adapting", "done"]
     assert done.message == ""
 
 
 @pytest.mark.parametrize("film", ["cut", "empty", "text", "one-frame"])
 def test_a_film_that_is_none_is_refused(library: Path, film: str) -> None:
-    done = adapt_to_film(SimpleLearner(library), library, film, nothing)
+    done = adapt_to_demo(SimpleLearner(library), library, film, nothing)
     assert (done.end, done.policy) == (AdaptEnd.BAD_VIDEO, None)
     assert film in done.message
 
 
 @pytest.mark.parametrize(("film", "end"), [("other", AdaptEnd.UNKNOWN_DEMO), ("../film", AdaptEnd.BAD_ID)])
 def test_a_film_that_is_not_there_is_refused(library: Path, film: str, end: AdaptEnd) -> None:
-    assert adapt_to_film(SimpleLearner(library), library, film, nothing).end is end
+    assert adapt_to_demo(SimpleLearner(library), library, film, nothing).end is end
 
 
 @pytest.mark.parametrize(
     ("error", "end"), [(NonFiniteLoss("NaN"), AdaptEnd.NON_FINITE), (RuntimeError("odd"), AdaptEnd.FAILED)]
 )
 def test_an_error_of_the_learner_is_told(library: Path, error: Exception, end: AdaptEnd) -> None:
-    done = adapt_to_film(BrokenLearner(error), library, "film", nothing)
+    done = adapt_to_demo(BrokenLearner(error), library, "film", nothing)
     assert done.end is end
     assert str(error) in done.message
 
 
-@pytest.mark.parametrize("stage", ["reading the film", "adapting", "done"])
+@pytest.mark.parametrize("stage", ["reading the demonstration", "adapting", "done"])
 def test_a_cancel_is_seen_at_every_stage(library: Path, stage: str) -> None:
     def cancel(reached: str) -> None:
         if reached == stage:
             raise Canceled(stage)
 
-    done = adapt_to_film(SimpleLearner(library), library, "film", cancel)
+    done = adapt_to_demo(SimpleLearner(library), library, "film", cancel)
     assert (done.end, done.policy) == (AdaptEnd.CANCELED, None)

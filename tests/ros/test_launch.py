@@ -8,7 +8,15 @@ from typing import Any
 
 import pytest
 from mil_bringup.environment import ROOT
-from mil_bringup.processes import ADAPT_AND_RUN, GOAL_MONITOR, MONITOR, RECORD, SIMULATE, NodeProcess
+from mil_bringup.processes import (
+    ADAPT_AND_RUN,
+    GOAL_MONITOR,
+    MONITOR,
+    RECORD,
+    ROUND_THE_GLASSES,
+    SIMULATE,
+    NodeProcess,
+)
 
 LAUNCH = ROOT / "launch"
 
@@ -64,7 +72,12 @@ def named(found: list[Call], kind: str) -> list[Call]:
 
 @pytest.mark.parametrize(
     ("file", "processes"),
-    [("simulate.launch.py", SIMULATE), ("adapt_and_run.launch.py", ADAPT_AND_RUN), ("record.launch.py", RECORD)],
+    [
+        ("simulate.launch.py", SIMULATE),
+        ("adapt_and_run.launch.py", ADAPT_AND_RUN),
+        ("record.launch.py", RECORD),
+        ("tabletop.launch.py", ADAPT_AND_RUN),
+    ],
 )
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_start_the_same_processes(file: str, processes: tuple[NodeProcess, ...]) -> None:
@@ -85,7 +98,21 @@ def test_the_goal_monitor_is_started_when_asked_for() -> None:
     assert set(MONITOR) == {*SIMULATE, GOAL_MONITOR}
 
 
-@pytest.mark.parametrize("file", ["simulate.launch.py", "adapt_and_run.launch.py", "record.launch.py"])
+@pytest.mark.usefixtures("fake_launch")
+def test_the_table_is_set_and_the_goal_monitor_asked_for() -> None:
+    outer, *_ = named(entities(LAUNCH / "tabletop.launch.py"), "IncludeLaunchDescription")
+    handed_on = dict(outer.kwargs["launch_arguments"])
+    assert (handed_on["task"], handed_on["goal_monitor"]) == ("tabletop", "true")
+    assert set(ROUND_THE_GLASSES) == {*ADAPT_AND_RUN, GOAL_MONITOR}
+    declared = {
+        argument.args[0] for argument in named(entities(LAUNCH / "adapt_and_run.launch.py"), "DeclareLaunchArgument")
+    }
+    assert set(handed_on) <= declared
+
+
+@pytest.mark.parametrize(
+    "file", ["simulate.launch.py", "adapt_and_run.launch.py", "record.launch.py", "tabletop.launch.py"]
+)
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_take_the_same_parameter_files(file: str) -> None:
     found = entities(LAUNCH / file)

@@ -39,6 +39,9 @@ RECORD = (*SIMULATE, DEMO_RECORDER)
 MONITOR = (*SIMULATE, GOAL_MONITOR)
 """A simulated robot behind its gate, and the reward that a demonstration shows over its camera picture."""
 
+ROUND_THE_GLASSES = (*ADAPT_AND_RUN, GOAL_MONITOR)
+"""A robot that plans by the reward that a demonstration shows, and that reward as pictures."""
+
 
 def params_file(mode: str) -> Path:
     """The parameters of a mode of the simulator, "realtime" or "fast"."""

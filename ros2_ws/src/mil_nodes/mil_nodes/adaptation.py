@@ -1,19 +1,22 @@
-"""From the file of a film to an adapted policy. Knows no ROS; the policy itself comes from outside."""
+"""From the file of a demonstration to an adapted policy. Knows no ROS; reading and adapting come from outside."""
 
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from enum import IntEnum
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, TypeVar
 
 from data_tools.demo import Video
 from data_tools.errors import DataError
-from mil_core.errors import NonFiniteLoss, NonFiniteParameters
+from mil_core.errors import NonFiniteLoss, NonFiniteParameters, SupportMismatch
 from mil_core.support import load_support_film
 from mil_nodes.episode import ActingPolicy
 from mil_nodes.errors import BadId, NodeError, UnknownDemo
 from mil_nodes.library import film_path
+from sim.errors import SimError
+
+Support = TypeVar("Support")
 
 
 class AdaptEnd(IntEnum):
@@ -36,20 +39,19 @@ class AdaptedPolicy(ActingPolicy, Protocol):
     uncertainty: float
 
 
-class Learner(Protocol):
-    """What turns a film into a policy."""
+class Learner(Protocol[Support]):
+    """What turns a demonstration into a policy."""
 
-    image_height: int
-    """Height of the pictures that its policies look at."""
-    image_width: int
-    """Width of the pictures that its policies look at."""
+    def read(self, library: Path, demo_id: str) -> Support:
+        """A demonstration of a library, as this learner looks at it."""
+        ...
 
-    def adapt(self, support: Video) -> AdaptedPolicy:
-        """Adapt to one film."""
+    def adapt(self, support: Support) -> AdaptedPolicy:
+        """Adapt to one demonstration."""
         ...
 
     def unadapted(self) -> AdaptedPolicy:
-        """The policy before any film."""
+        """The policy before any demonstration."""
         ...
 
 
@@ -61,34 +63,39 @@ class Adaptation:
     message: str
     policy: AdaptedPolicy | None
     seconds: float
-    """From the film's file to the adapted policy."""
+    """From the demonstration's file to the adapted policy."""
 
 
 class Canceled(NodeError):
     """Somebody asked to stop."""
 
 
-def adapt_to_film(learner: Learner, library: Path, film_id: str, on_stage: Callable[[str], None]) -> Adaptation:
-    """Read a film of the library and adapt to it; every failure becomes an end with a message.
+def adapt_to_demo(learner: Learner, library: Path, demo_id: str, on_stage: Callable[[str], None]) -> Adaptation:
+    """Read a demonstration of the library and adapt to it; every failure becomes an end with a message.
 
-    Args: learner: adapts. library: folder of the films. film_id: which. on_stage: told each stage; may raise Canceled.
+    Args: learner: reads and adapts. demo_id: which one. on_stage: told each stage; may raise Canceled.
     """
     start_s = time.monotonic()
     policy, message = None, ""
     try:
-        policy = _adapt(learner, film_path(library, film_id), on_stage)
+        policy = _adapt(learner, library, demo_id, on_stage)
         end = AdaptEnd.SUCCEEDED
-    except Exception as error:  # A client must learn why, and the node must live on, whatever a film provokes.
+    except Exception as error:  # A client must learn why, and the node must live on, whatever a file provokes.
         end = next((end for kinds, end in ENDS.items() if isinstance(error, kinds)), AdaptEnd.FAILED)
         message = f"{type(error).__name__}: {error}"
     return Adaptation(end, message, policy, time.monotonic() - start_s)
 
 
-def _adapt(learner: Learner, path: Path, on_stage: Callable[[str], None]) -> AdaptedPolicy:
-    on_stage("reading the film")
-    video = load_support_film(path, learner.image_height, learner.image_width)
+def read_film(library: Path, film_id: str, height: int, width: int) -> Video:
+    """A film of the library at the size of a policy's picture. Raises: NodeError, DataError."""
+    return load_support_film(film_path(library, film_id), height, width)
+
+
+def _adapt(learner: Learner, library: Path, demo_id: str, on_stage: Callable[[str], None]) -> AdaptedPolicy:
+    on_stage("reading the demonstration")
+    support = learner.read(library, demo_id)
     on_stage("adapting")
-    policy = learner.adapt(video)
+    policy = learner.adapt(support)
     on_stage("done")
     return policy
 
@@ -97,7 +104,7 @@ ENDS: dict[type[Exception] | tuple[type[Exception], ...], AdaptEnd] = {
     Canceled: AdaptEnd.CANCELED,
     BadId: AdaptEnd.BAD_ID,
     UnknownDemo: AdaptEnd.UNKNOWN_DEMO,
-    DataError: AdaptEnd.BAD_VIDEO,
+    (DataError, SimError, SupportMismatch): AdaptEnd.BAD_VIDEO,
     (NonFiniteLoss, NonFiniteParameters): AdaptEnd.NON_FINITE,
 }
 """Errors and the end that they stand for."""

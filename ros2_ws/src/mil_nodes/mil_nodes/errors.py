@@ -9,6 +9,10 @@ class MessageError(NodeError):
     """A message does not hold what its type promises."""
 
 
+class ObservationError(NodeError):
+    """A policy cannot begin from where the robot is."""
+
+
 class ParameterError(NodeError):
     """A node parameter has a value that cannot be used."""
 

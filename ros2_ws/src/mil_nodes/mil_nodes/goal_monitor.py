@@ -41,10 +41,10 @@ class GoalMonitor(Node):
     def __init__(self) -> None:
         super().__init__("goal_monitor")
         self.params = declare(self, GoalMonitorParams)
-        self._rewards = CheckpointRewards(Path(self.params.checkpoint), self.params.library_folder)
+        self._rewards = CheckpointRewards(Path(self.params.checkpoint))
         self._shown: ShownReward | None = None
         if self.params.demo:
-            self._shown = self._rewards.of_id_or_path(self.params.demo)
+            self._shown = self._rewards.of_id_or_path(self.params.library_folder, self.params.demo)
         self._newest: Image | None = None
         self._answer = GetReward.Response(message="Reward: expected a demonstration, found none; call ~/set_demo.")
         self._worker = ThreadPoolExecutor(1, "worker")
@@ -67,7 +67,7 @@ class GoalMonitor(Node):
 
     async def _on_set_demo(self, request: SetDemo.Request, response: SetDemo.Response) -> SetDemo.Response:
         try:
-            shown: ShownReward = await self._in_worker(lambda: self._take_over(self._rewards.of_id(request.demo_id)))
+            shown: ShownReward = await self._in_worker(lambda: self._show(request.demo_id))
         except EXPECTED as error:
             response.success, response.message = False, f"{type(error).__name__}: {error}"
             self.get_logger().warning(response.message)
@@ -80,9 +80,9 @@ class GoalMonitor(Node):
         del response
         return self._answer
 
-    def _take_over(self, shown: ShownReward) -> ShownReward:
-        """On the worker thread: use a reward from now on, for the picture at hand too."""
-        self._shown = shown
+    def _show(self, demo_id: str) -> ShownReward:
+        """On the worker thread: use a demonstration's reward from now on, for the picture at hand too."""
+        shown = self._shown = self._rewards.of_id(self.params.library_folder, demo_id)
         self._answer = GetReward.Response(message="Reward: expected a picture, found none yet; check the camera.")
         if self._newest is not None:
             self._publish(self._newest)

@@ -6,27 +6,40 @@ import numpy as np
 
 from data_tools.demo import Observation, Video
 from mil_core.algorithms.algorithm import Adapted
-from mil_core.checkpoint import load
+from mil_core.checkpoint import Checkpoint, load
 from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.reward import RewardExperiment
 from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
+from mil_nodes.adaptation import Learner, read_film
+from mil_nodes.way_learner import WayLearner
 
 
-class CheckpointLearner:
-    """A meta-trained algorithm, ready to adapt."""
+def learner_of(folder: Path) -> Learner:
+    """What adapts with a checkpoint: to films, or to ways over the table. Raises: MilError, NodeError."""
+    checkpoint = load(folder)
+    if isinstance(checkpoint.experiment, RewardExperiment):
+        return WayLearner(folder)
+    return FilmLearner(load(folder, ImitationExperiment))
 
-    def __init__(self, folder: Path) -> None:
-        checkpoint = load(folder, ImitationExperiment)
+
+class FilmLearner:
+    """A meta-trained algorithm, ready to adapt to films."""
+
+    def __init__(self, checkpoint: Checkpoint[ImitationExperiment]) -> None:
         self._algorithm = checkpoint.algorithm()
-        self.image_height = checkpoint.experiment.policy.image_height
-        self.image_width = checkpoint.experiment.policy.image_width
+        self._height, self._width = checkpoint.experiment.policy.image_height, checkpoint.experiment.policy.image_width
         self._warm_up(checkpoint.experiment.policy.state_size)
 
     def _warm_up(self, state_size: int) -> None:
         """Adapt to noise and act once: first calls load code, which should not happen while somebody waits."""
         rng = np.random.default_rng(0)
-        frames = rng.integers(0, 256, (FILM_FRAMES, self.image_height, self.image_width, 3), dtype=np.uint8)
+        frames = rng.integers(0, 256, (FILM_FRAMES, self._height, self._width, 3), dtype=np.uint8)
         policy = self.adapt(Video(frames, np.arange(FILM_FRAMES) / FILM_RATE_HZ))
         policy.act(Observation(frames[0], np.zeros(state_size, np.float32), 0.0))
+
+    def read(self, library: Path, film_id: str) -> Video:
+        """A film of the library. Raises: NodeError, DataError."""
+        return read_film(library, film_id, self._height, self._width)
 
     def adapt(self, support: Video) -> Adapted:
         """Adapt to one film."""

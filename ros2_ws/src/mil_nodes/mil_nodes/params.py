@@ -44,9 +44,9 @@ class PolicyRunnerParams:
     """Parameters of the policy runner."""
 
     checkpoint: str = "checkpoints/daml_place"
-    """Folder of the meta-trained policy."""
+    """Folder of the meta-trained learner: of policies from films, or of rewards from ways over the table."""
     library: str = "out/library"
-    """Folder of the films, one <id>.mp4 each."""
+    """Folder of the demonstrations: films as <id>.mp4, ways as <id>.npz or recorded as <id>.hdf5."""
     max_steps: int = 40
     """Control steps of an episode whose goal does not say."""
     max_duration_s: float = 60.0

@@ -1,8 +1,8 @@
-"""Adapts policies to films and lets them drive the robot, one goal at a time.
+"""Adapts policies to demonstrations and lets them drive the robot, one goal at a time.
 
 Topics in: camera/image, robot/state. Out: policy/command, and policy/notice for refusals. Actions: ~/adapt,
-~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages; reading films,
-adapting and acting happen on a worker thread.
+~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages; reading,
+adapting and acting happen on a worker thread. The checkpoint says what is adapted to: films, or ways over the table.
 """
 
 import itertools
@@ -24,7 +24,7 @@ from std_srvs.srv import Trigger
 from data_tools.demo import Observation
 from mil_core.errors import MilError
 from mil_nodes import qos
-from mil_nodes.adaptation import Adaptation, AdaptedPolicy, AdaptEnd, Canceled, Learner, adapt_to_film
+from mil_nodes.adaptation import Adaptation, AdaptedPolicy, AdaptEnd, Canceled, Learner, adapt_to_demo
 from mil_nodes.command import Command, hold
 from mil_nodes.conversions import command_message, observation_from, stamp_to_ns
 from mil_nodes.episode import Episode, EpisodeLimits, EpisodeReport, RunEnd
@@ -35,7 +35,7 @@ from mil_nodes.params import PolicyRunnerParams, declare
 from mil_nodes.process import serve
 
 UNADAPTED = "unadapted"
-"""Id of the policy that has seen no film."""
+"""Id of the policy that has seen no demonstration."""
 MAX_POLICIES = 32
 """Adapted policies kept in memory; the oldest goes first."""
 JOIN_S = 5.0
@@ -106,7 +106,7 @@ class PolicyRunner(Node):
         return response
 
     async def _adapt(self, goal: ServerGoalHandle) -> Adapt.Result:
-        film_id = goal.request.demo_id
+        demo_id = goal.request.demo_id
 
         def on_stage(stage: str) -> None:
             if self._cancel.is_set():
@@ -114,20 +114,20 @@ class PolicyRunner(Node):
             goal.publish_feedback(Adapt.Feedback(stage=stage))
 
         done: Adaptation = await self._in_worker(
-            lambda: adapt_to_film(self._learner, self.params.library_folder, film_id, on_stage)
+            lambda: adapt_to_demo(self._learner, self.params.library_folder, demo_id, on_stage)
         )
         result = Adapt.Result(termination_reason=int(done.end), message=done.message, seconds=done.seconds)
         if done.policy is not None:
-            result.adapted_id = self._keep(film_id, done.policy)
+            result.adapted_id = self._keep(demo_id, done.policy)
             result.loss_before, result.loss_after = done.policy.loss_before, done.policy.loss_after
             result.uncertainty = done.policy.uncertainty
         self._finish(goal, done.end is AdaptEnd.SUCCEEDED, done.message)
         return result
 
-    def _keep(self, film_id: str, policy: AdaptedPolicy) -> str:
+    def _keep(self, demo_id: str, policy: AdaptedPolicy) -> str:
         """Remember a policy under a new id."""
         self._num_adapted += 1
-        adapted_id = f"{film_id[:48]}-{self._num_adapted}"
+        adapted_id = f"{demo_id[:48]}-{self._num_adapted}"
         self._policies[adapted_id] = policy
         if len(self._policies) > MAX_POLICIES:
             self._policies.pop(next(name for name in self._policies if name != UNADAPTED))
@@ -223,6 +223,6 @@ def _decode(pair: Pair[Image, RobotState]) -> tuple[Observation, int]:
 
 def main() -> None:
     """Run the policy of a checkpoint until told to stop."""
-    from mil_nodes.learner import CheckpointLearner
+    from mil_nodes.learner import learner_of
 
-    serve(lambda: PolicyRunner(CheckpointLearner), expected=(MilError, NodeError))
+    serve(lambda: PolicyRunner(learner_of), expected=(MilError, NodeError))

@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from data_tools.grid import GridDemo
 from data_tools.grid_file import read_grid_demo
 from mil_core.adapted_reward import CELL_PX, AdaptedReward
+from mil_core.algorithms.mandril import Mandril
 from mil_core.algorithms.reward_learner import RewardLearner
 from mil_core.checkpoint import load
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.support import load_support_demo
-from mil_nodes.errors import MessageError
+from mil_nodes.errors import MessageError, ParameterError
 from mil_nodes.library import ID, demo_path
 from sim.tabletop_path import shown_way
 
@@ -35,24 +36,41 @@ class ShownReward:
 class CheckpointRewards:
     """A meta-trained learner of rewards, ready to adapt."""
 
-    def __init__(self, checkpoint: Path, library: Path) -> None:
-        """Args: checkpoint: its folder. library: folder of the demonstrations. Raises: MilError."""
+    def __init__(self, checkpoint: Path) -> None:
+        """Args: checkpoint: its folder. Raises: MilError."""
         self._learner: RewardLearner = load(checkpoint, RewardExperiment).algorithm()
-        self._library = library
         grid = self._learner.grid
         self._height, self._width = CELL_PX * grid.rows, CELL_PX * grid.cols
 
-    def of_id(self, demo_id: str) -> ShownReward:
-        """The reward behind a demonstration of the library.
+    def of_id(self, library: Path, demo_id: str) -> ShownReward:
+        """The reward behind a demonstration of a library.
 
         Raises: BadId, UnknownDemo: the library has no such demonstration. DataError, SimError: its file is no way over
             the table. MilError: the learner cannot use it.
         """
-        return self._of_file(demo_id, demo_path(self._library, demo_id))
+        return self._of_file(demo_id, demo_path(library, demo_id))
 
-    def of_id_or_path(self, demo: str) -> ShownReward:
+    def of_id_or_path(self, library: Path, demo: str) -> ShownReward:
         """As `of_id`, and for whoever starts the node also from any file."""
-        return self.of_id(demo) if ID.fullmatch(demo) else self._of_file(demo, Path(demo))
+        return self.of_id(library, demo) if ID.fullmatch(demo) else self._of_file(demo, Path(demo))
+
+    def read(self, path: Path) -> GridDemo:
+        """A way over the table at the learner's size. Raises: DataError, SimError, MessageError: the file has none."""
+        demo = read_grid_demo(path) if path.suffix == ".npz" else shown_way(load_support_demo(path))
+        return GridDemo(self.picture(demo.picture), demo.cells)
+
+    def adapt(self, demo: GridDemo) -> AdaptedReward:
+        """The reward behind a way. Raises: MilError, DataError: the learner cannot use it."""
+        return self._learner.adapt([demo])
+
+    def unadapted(self) -> AdaptedReward:
+        """The reward before any demonstration. Raises: ParameterError: the checkpoint's method has none."""
+        if not isinstance(self._learner, Mandril):
+            raise ParameterError(
+                f"Checkpoint: expected one of the method mandril, found {type(self._learner).__name__}, whose rewards "
+                "begin with a demonstration; name another checkpoint."
+            )
+        return self._learner.unadapted()
 
     def picture(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A camera picture as large as the learner wants it. Raises: MessageError: it has other proportions."""
@@ -68,10 +86,5 @@ class CheckpointRewards:
 
     def _of_file(self, name: str, path: Path) -> ShownReward:
         start_s = time.monotonic()
-        demo = _read(path)
-        adapted = self._learner.adapt([GridDemo(self.picture(demo.picture), demo.cells)])
+        adapted = self.adapt(self.read(path))
         return ShownReward(name, adapted, time.monotonic() - start_s)
-
-
-def _read(path: Path) -> GridDemo:
-    return read_grid_demo(path) if path.suffix == ".npz" else shown_way(load_support_demo(path))
