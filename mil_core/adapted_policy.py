@@ -1,6 +1,6 @@
 """A policy with fixed parameters that acts: what adaptation hands to nodes and rollouts."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TypeVar
 
 import numpy as np
@@ -102,36 +102,40 @@ def adapted_policy(
     scaling: Scaling,
     inner: InnerConfig,
     loss_fn: Callable[[Example, Parameters], Tensor],
-    whole: Example,
-    first_half: Example,
-    second_half: Example,
+    supports: Sequence[Sequence[Example]],
 ) -> AdaptedPolicy:
-    """Adapt to one support and to each of its halves; act by the first, judge its certainty by the others.
+    """Adapt to supports of one task and to each of their halves; act by the first, judge its certainty by the others.
 
-    Source: thesis Algorithm 11.
+    Source: thesis Algorithm 11; several supports as in 7.1.6.2: the mean of their gradients.
 
     Args:
         policy: holds the meta-parameters, which stay as they are.
         scaling: units in and out.
         inner: number, size and limits of the steps.
-        loss_fn: inner loss of a support under given policy parameters.
-        whole: the support.
-        first_half: every second frame of it.
-        second_half: its other frames.
+        loss_fn: inner loss of an example under given policy parameters.
+        supports: one or more, each as three examples: all of its frames, every second one, and the others.
 
-    Returns: the policy adapted to the whole support.
+    Returns: the policy adapted to all of the supports' frames.
 
     Raises:
         NonFiniteLoss: the inner loss is NaN or infinite.
+        SupportMismatch: there is no support.
     """
+    if not supports:
+        raise SupportMismatch("expected at least one film or demonstration to adapt from, found none.")
     before = {name: value.detach().requires_grad_() for name, value in policy.named_parameters()}
 
-    def adapted_to(support: Example) -> tuple[dict[str, Tensor], tuple[float, ...]]:
-        return adapt(lambda p: loss_fn(support, p), before, policy.adapted_names(), inner, create_graph=False)
+    whole, first_half, second_half = zip(*supports, strict=True)
+
+    def loss(examples: Sequence[Example], parameters: Parameters) -> Tensor:
+        return torch.stack([loss_fn(example, parameters) for example in examples]).mean()
+
+    def adapted_to(examples: Sequence[Example]) -> tuple[dict[str, Tensor], tuple[float, ...]]:
+        return adapt(lambda p: loss(examples, p), before, policy.adapted_names(), inner, create_graph=False)
 
     after, losses = adapted_to(whole)
     with torch.no_grad():
-        loss_after = float(loss_fn(whole, after))
+        loss_after = float(loss(whole, after))
     loss_before = losses[0] if losses else loss_after
     uncertainty = disagreement(before, adapted_to(first_half)[0], adapted_to(second_half)[0])
     return AdaptedPolicy(

@@ -27,6 +27,9 @@ class FilmFrames(NamedTuple):
     """(frame, 2) picture position of the hand, NaN where unseen; None where nobody knows it."""
     goal: "GoalViews | None"
     """Where the hand will end up; None where nobody knows it."""
+    states: Tensor | None = None
+    """(frame, state and pose), as in Steps, where a robot's demonstration is watched without its actions; None in
+    films, and where states are not to be seen."""
 
 
 class GoalViews(NamedTuple):
@@ -49,3 +52,8 @@ class MetaTask(NamedTuple):
     """What the inner loop sees."""
     queries: tuple[Steps, ...]
     """What the outer loss sees: one or more demos, none of them the support."""
+
+
+def without_actions(steps: Steps, *, sees_states: bool = True) -> FilmFrames:
+    """A robot's demonstration as somebody who only watches sees it."""
+    return FilmFrames(steps.pictures, None, None, steps.states if sees_states else None)

@@ -27,6 +27,8 @@ class LearnedLossConfig:
     """`mean_square` as released, `norm` as in the thesis."""
     scale: float = 1.0
     """Multiplies the loss."""
+    sees_states: bool = False
+    """Whether the inner loop sees the robot's states, which only a robot's demonstration has."""
     hand_weight: float = 1.0
     """Weight of an auxiliary that only training sees: a linear read-out of the demonstrator's hand position from the
     film's feature points. Ours, not the thesis's: a learned loss cannot compare where the hand goes with where an

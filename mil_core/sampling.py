@@ -9,13 +9,14 @@ import torch
 from data_tools.demo import Demo, Film, TaskDemos
 from mil_core.algorithms.algorithm import LearningConfig
 from mil_core.augmentation import reframed, relit
-from mil_core.episodes import FilmFrames, GoalViews, MetaTask, Steps
+from mil_core.episodes import FilmFrames, GoalViews, MetaTask, Steps, without_actions
 from mil_core.errors import NotEnoughDemos
 from mil_core.goal_view import goal_view
 from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling, random_frames, to_pictures
 
-SupportKind = Literal["demo", "film"]
+SupportKind = Literal["demo", "film", "watched_demo"]
+"""A demonstration with its actions, a film of somebody else, or a robot's demonstration without its actions."""
 NUM_GOAL_VIEWS = 4
 """Views of the goal in one example: far cheaper than another adaptation, and each a lesson."""
 
@@ -34,12 +35,12 @@ class TaskSampler:
         support: SupportKind,
         learning: LearningConfig,
     ) -> None:
-        """Args: support: what is adapted from, another demo or a film. learning: frames and demos of each loss.
+        """Args: support: what is adapted from. learning: frames and demos of each loss.
 
         Raises:
             NotEnoughDemos: a task has no film, or too few demos.
         """
-        needed_demos = learning.num_queries + int(support == "demo")
+        needed_demos = learning.num_queries + int(support != "film")
         for task in tasks:
             if len(task.demos) < needed_demos or (support == "film" and not task.films):
                 raise NotEnoughDemos(
@@ -61,13 +62,19 @@ class TaskSampler:
         task, learning = self._tasks[index], self._learning
         demos = [task.demos[k] for k in rng.permutation(len(task.demos))]
         queries = tuple(self._steps(demo, learning.num_outer_frames, rng) for demo in demos[: learning.num_queries])
-        if self._support == "demo":
-            return MetaTask(self._steps(demos[learning.num_queries], learning.num_inner_frames, rng), queries)
+        if self._support != "film":
+            steps = self._steps(demos[learning.num_queries], learning.num_inner_frames, rng)
+            return MetaTask(steps if self._support == "demo" else self._watched(steps), queries)
         return MetaTask(self._film_frames(task.films[rng.integers(len(task.films))], rng), queries)
 
     def _steps(self, demo: Demo, count: int, rng: np.random.Generator) -> Steps:
         steps = self._scaling.chosen_steps(demo, random_frames(len(demo), count, rng), self._policy)
         return steps._replace(pictures=relit(steps.pictures, rng)) if self._learning.augment else steps
+
+    def _watched(self, steps: Steps) -> FilmFrames:
+        return without_actions(
+            steps, sees_states=self._learning.learned is not None and self._learning.learned.sees_states
+        )
 
     def _film_frames(self, film: Film, rng: np.random.Generator) -> FilmFrames:
         chosen = random_frames(len(film.video), self._learning.num_inner_frames, rng)

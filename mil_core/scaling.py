@@ -96,9 +96,10 @@ def spread_frames(length: int, count: int) -> NDArray[np.int64]:
     return np.linspace(0, length - 1, count).round().astype(np.int64)
 
 
-def halves(chosen: NDArray[np.int64]) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Every second frame number, and the others."""
-    return chosen[::2], chosen[1::2]
+def whole_and_halves(length: int, count: int) -> tuple[NDArray[np.int64], ...]:
+    """`count` frame numbers spread evenly, every second one of them, and the others."""
+    chosen = spread_frames(length, count)
+    return chosen, chosen[::2], chosen[1::2]
 
 
 def random_frames(length: int, count: int, rng: np.random.Generator) -> NDArray[np.int64]:

@@ -74,16 +74,23 @@ class MetaLearner(nn.Module, ABC):
     def meta_loss(self, task: Any) -> MetaLoss:
         """Outer loss of one task after the inner loop, with its graph."""
 
+    def finish(self, validation: Any) -> None:
+        """Fit what is fitted to tasks that the outer loop never meets; called before every save. By default nothing.
+
+        Args: validation: the sampler of these tasks.
+        """
+        del validation
+
 
 class AbstractAlgorithm(MetaLearner):
     """A meta-learner whose adapted policies act."""
 
     @abstractmethod
-    def adapt(self, support: Support) -> Adapted:
-        """Adapt to one demonstration or film; runs once per demonstration, never per control step.
+    def adapt(self, *supports: Support) -> Adapted:
+        """Adapt to one or more demonstrations or films of one task; runs once, never per control step.
 
         Raises:
-            SupportMismatch: the support is not of the kind that this algorithm adapts from.
+            SupportMismatch: there is no support, or one is not of the kind that this algorithm adapts from.
             NonFiniteLoss: the inner loss is NaN or infinite.
         """
 

@@ -8,13 +8,14 @@ from data_tools.demo import Demo
 from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
 from mil_core.behavior_cloning import outer_terms
-from mil_core.episodes import FilmFrames, MetaTask
+from mil_core.demo_sizes import check_demo_sizes
+from mil_core.episodes import FilmFrames, MetaTask, without_actions
 from mil_core.errors import FirstOrderLearnedLoss, SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
 from mil_core.learned_loss import LearnedLossConfig, learned_loss
 from mil_core.policies.policy import Policy, PolicyOutput
 from mil_core.reporting import outer_report
-from mil_core.scaling import Scaling, halves, spread_frames, to_pictures
+from mil_core.scaling import Scaling, to_pictures, whole_and_halves
 
 
 class Daml(AbstractAlgorithm):
@@ -49,8 +50,10 @@ class Daml(AbstractAlgorithm):
         return self._objective(self._watch(film, parameters))
 
     def _watch(self, film: FilmFrames, parameters: Parameters) -> PolicyOutput:
-        states = film.pictures.new_zeros(len(film.pictures), self.policy.config.state_inputs)
-        return functional_call(self.policy, dict(parameters), (film.pictures, states))
+        states = film.states
+        if states is None:
+            states = film.pictures.new_zeros(len(film.pictures), self.policy.config.state_inputs)
+        return functional_call(self.policy, dict(parameters), (film.pictures, states), {"inner": True})
 
     def _objective(self, output: PolicyOutput) -> Tensor:
         return self.learned.scale * (self.feature_loss(output.feature_points) + self.hidden_loss(output.hidden))
@@ -87,19 +90,29 @@ class Daml(AbstractAlgorithm):
             terms["goal"] = self.learned.goal_weight * error.square().sum(dim=1).mean()
         return terms
 
-    def adapt(self, support: Support) -> AdaptedPolicy:
+    def adapt(self, *supports: Support) -> AdaptedPolicy:
         """See AbstractAlgorithm."""
-        if isinstance(support, Demo):
-            support = support.video
-        config = self.policy.config
-        if support.frames.shape[1:3] != (config.image_height, config.image_width):
+        examples = [self.examples(support) for support in supports]
+        return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, examples)
+
+    def examples(self, support: Support) -> list[FilmFrames]:
+        """What the inner loss sees of a support: frames spread over all of it, and each half of these frames.
+
+        Raises: SupportMismatch: its pictures are of another size than in training.
+        """
+        config, video = self.policy.config, support.video if isinstance(support, Demo) else support
+        if video.frames.shape[1:3] != (config.image_height, config.image_width):
             raise SupportMismatch(
                 f"expected a film of {config.image_width}x{config.image_height}, found "
-                f"{support.frames.shape[2]}x{support.frames.shape[1]}; use data_tools.video.resize."
+                f"{video.frames.shape[2]}x{video.frames.shape[1]}; use data_tools.video.resize."
             )
-        chosen = spread_frames(len(support), self.config.num_inner_frames)
-        films = [FilmFrames(to_pictures(support.frames[part]), None, None) for part in (chosen, *halves(chosen))]
-        return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, *films)
+        parts = whole_and_halves(len(video), self.config.num_inner_frames)
+        if not self.learned.sees_states:
+            return [FilmFrames(to_pictures(video.frames[part]), None, None) for part in parts]
+        if not isinstance(support, Demo):
+            raise SupportMismatch("this policy adapts from a robot demonstration, found a film; pass --demo.")
+        check_demo_sizes(support, config)
+        return [without_actions(self.scaling.chosen_steps(support, part, config)) for part in parts]
 
     def unadapted(self) -> AdaptedPolicy:
         """See AbstractAlgorithm."""

@@ -14,7 +14,7 @@ from mil_core.errors import SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
 from mil_core.policies.policy import Policy
 from mil_core.reporting import outer_report
-from mil_core.scaling import Scaling, halves, spread_frames
+from mil_core.scaling import Scaling, whole_and_halves
 
 
 class Mil(AbstractAlgorithm):
@@ -49,16 +49,23 @@ class Mil(AbstractAlgorithm):
         terms = outer_terms(self.policy, after.parameters, task.queries, self.config.cloning)
         return MetaLoss(torch.stack(list(terms.values())).sum(), outer_report(terms, before, after))
 
-    def adapt(self, support: Support) -> AdaptedPolicy:
+    def adapt(self, *supports: Support) -> AdaptedPolicy:
         """See AbstractAlgorithm."""
+        examples = [self.examples(support) for support in supports]
+        return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, examples)
+
+    def examples(self, support: Support) -> list[Steps]:
+        """What the inner loss sees of a support: steps spread over all of it, and each half of these steps.
+
+        Raises: SupportMismatch: it is a film, or of other sizes than in training.
+        """
         if not isinstance(support, Demo):
             raise SupportMismatch(
                 "MIL adapts from a robot demonstration, found a film; pass --demo, or use a DAML checkpoint."
             )
         check_demo_sizes(support, self.policy.config)
-        chosen = spread_frames(len(support), self.config.num_inner_frames)
-        examples = [self.scaling.chosen_steps(support, part, self.policy.config) for part in (chosen, *halves(chosen))]
-        return adapted_policy(self.policy, self.scaling, self.config.inner, self.inner_loss, *examples)
+        parts = whole_and_halves(len(support), self.config.num_inner_frames)
+        return [self.scaling.chosen_steps(support, part, self.policy.config) for part in parts]
 
     def unadapted(self) -> AdaptedPolicy:
         """See AbstractAlgorithm."""

@@ -8,9 +8,7 @@ from data_tools.demo import Demo, Observation, Video
 from mil_core.adapted_policy import AdaptedPolicy
 from mil_core.algorithms.daml import Daml
 from mil_core.algorithms.mil import Mil
-from mil_core.episodes import FilmFrames, Steps
 from mil_core.inner_loop import adapt
-from mil_core.scaling import spread_frames, to_pictures
 
 
 class ReAdaptingPolicy:
@@ -22,7 +20,7 @@ class ReAdaptingPolicy:
 
     def __init__(self, algorithm: Mil | Daml, support: Video | Demo) -> None:
         """Args: algorithm: meta-trained. support: what to adapt from, over and over."""
-        self._algorithm, self._example = algorithm, _example(algorithm, support)
+        self._algorithm, self._example = algorithm, algorithm.examples(support)[0]
         self._policy: AdaptedPolicy | None = None
 
     def reset(self) -> None:
@@ -49,12 +47,3 @@ class ReAdaptingPolicy:
 def largest_difference(first: dict[str, Tensor], second: dict[str, Tensor]) -> float:
     """Largest absolute difference between two sets of parameters of the same names."""
     return max(float((first[name] - second[name]).abs().max()) for name in first)
-
-
-def _example(algorithm: Mil | Daml, support: Video | Demo) -> FilmFrames | Steps:
-    chosen = spread_frames(len(support), algorithm.config.num_inner_frames)
-    if isinstance(algorithm, Mil):
-        assert isinstance(support, Demo)
-        return algorithm.scaling.chosen_steps(support, chosen, algorithm.policy.config)
-    video = support.video if isinstance(support, Demo) else support
-    return FilmFrames(to_pictures(video.frames[chosen]), None, None)

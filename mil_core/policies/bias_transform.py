@@ -3,6 +3,9 @@
 import torch
 from torch import Tensor, nn
 
+IMAGE_BIAS_CHANNELS = 3
+"""As in the released code of MIL."""
+
 
 class BiasTransform(nn.Module):
     """Appends the same learned vector to every input.
@@ -18,3 +21,19 @@ class BiasTransform(nn.Module):
     def forward(self, value: Tensor) -> Tensor:
         """`value` (frame, input) with the vector appended: (frame, input + size)."""
         return torch.cat([value, self.vector.expand(len(value), -1)], dim=1)
+
+
+class ImageBias(nn.Module):
+    """Appends the same learned plane, in [0, 1] like a picture, to every picture as further channels.
+
+    Source: the released code of MIL, for pushing; the thesis has it without the limits. Where the outer loop drives a
+    number below zero it stays there, as released: behind the limit there is no gradient.
+    """
+
+    def __init__(self, height: int, width: int) -> None:
+        super().__init__()
+        self.plane = nn.Parameter(torch.zeros(IMAGE_BIAS_CHANNELS, height, width))
+
+    def forward(self, pictures: Tensor) -> Tensor:
+        """Pictures (frame, channel, height, width) with the plane behind their channels."""
+        return torch.cat([pictures, self.plane.clamp(0.0, 1.0).expand(len(pictures), -1, -1, -1)], dim=1)

@@ -5,6 +5,8 @@ import torch.nn.functional as functional
 from jaxtyping import Float
 from torch import Tensor, nn
 
+from mil_core.policies.bias_transform import IMAGE_BIAS_CHANNELS, ImageBias
+
 NORM_EPSILON = 1e-5
 """Keeps the division finite on a constant picture."""
 
@@ -47,8 +49,18 @@ class Encoder(nn.Module):
     Source: thesis Figure 30 and 7.2.5.1; padding as TensorFlow's SAME, which gives the released code's map sizes.
     """
 
-    def __init__(self, num_inputs: int, filters: tuple[int, ...], strides: tuple[int, ...], kernel_size: int) -> None:
+    def __init__(
+        self,
+        num_inputs: int,
+        filters: tuple[int, ...],
+        strides: tuple[int, ...],
+        kernel_size: int,
+        bias_size: tuple[int, int] | None = None,
+    ) -> None:
+        """Args: bias_size: height and width of a bias transformation of the picture; None = none."""
         super().__init__()
+        self.image_bias = ImageBias(*bias_size) if bias_size else None
+        num_inputs += IMAGE_BIAS_CHANNELS if bias_size else 0
         sizes = zip((num_inputs, *filters[:-1]), filters, strides, strict=True)
         convolutions = [nn.Conv2d(i, o, kernel_size, stride=s) for i, o, s in sizes]
         self.offsets = nn.ParameterList([nn.Parameter(torch.zeros(o)) for o in filters])
@@ -61,10 +73,14 @@ class Encoder(nn.Module):
 
     def forward(self, pictures: Float[Tensor, "frame rgb height width"]) -> Float[Tensor, "frame xy_of_channel"]:
         """Feature points of pictures with values in [0, 1]."""
-        value = pictures
+        return soft_argmax(self.maps(pictures))
+
+    def maps(self, pictures: Float[Tensor, "frame rgb height width"]) -> Float[Tensor, "frame channel row col"]:
+        """The last convolution's features of pictures with values in [0, 1], never negative."""
+        value = pictures if self.image_bias is None else self.image_bias(pictures)
         for convolution, offset, stride in zip(self.convolutions, self.offsets, self._strides, strict=True):
             value = offset_norm(convolution(_padded_same(value, self._kernel_size, stride)), offset).relu()
-        return soft_argmax(value)
+        return value
 
 
 def _padded_same(value: Tensor, kernel: int, stride: int) -> Tensor:

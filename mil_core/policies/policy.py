@@ -8,7 +8,7 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mil_core.policies.bias_transform import BiasTransform
-from mil_core.policies.encoder import Encoder
+from mil_core.policies.encoder import Encoder, offset_norm
 
 
 @dataclass(frozen=True)
@@ -41,6 +41,14 @@ class PolicyConfig:
     """How an adapted policy moves: by velocities alone, or first to the predicted end pose (mil_core.pose_first)."""
     two_heads: bool = False
     """Whether the inner loss has an output layer of its own (thesis 7.1.2)."""
+    two_first_layers: bool = False
+    """Whether the inner loss has a first fully connected layer of its own: so the released code learns from videos
+    without states; the thesis does not say so."""
+    image_bias: bool = False
+    """Whether pictures get three more channels of learned numbers: the bias transformation of the first convolution
+    (thesis 7.1.4, used for pushing)."""
+    hidden_norm: bool = False
+    """Whether hidden layers are normalised as convolutions are: the thesis says so, the released code does not."""
 
     @property
     def end_pose_size(self) -> int:
@@ -82,13 +90,17 @@ class Policy(nn.Module):
     def __init__(self, config: PolicyConfig) -> None:
         super().__init__()
         self.config = config
-        self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size)
+        bias_size = (config.image_height, config.image_width) if config.image_bias else None
+        self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size, bias_size)
         num_points = 2 * config.filters[-1]
         self.end_pose = nn.Linear(num_points, config.end_pose_size) if config.end_pose_size else None
         num_inputs = num_points + config.end_pose_size + config.state_size + config.end_pose_size
         self.context = BiasTransform(config.context_size)
         widths = (num_inputs + config.context_size, *config.hidden)
         self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)])
+        self.inner_first = nn.Linear(*widths[:2]) if config.two_first_layers else None
+        norms = config.hidden if config.hidden_norm else ()
+        self.hidden_offsets = nn.ParameterList([nn.Parameter(torch.zeros(width)) for width in norms])
         self.head = nn.Linear(widths[-1], config.action_size)
         self.inner_head = nn.Linear(widths[-1], config.action_size) if config.two_heads else None
 
@@ -106,7 +118,7 @@ class Policy(nn.Module):
             pictures: values in [0, 1]; the first one is the first of the episode unless `end_pose` is given.
             states: whitened robot states, followed by the present pose in the units of the end pose.
             end_pose: the pose predicted earlier in this episode; None = predict it from the first picture.
-            inner: use the inner loss's own head, where there is one.
+            inner: use the inner loss's own layers, where there are such.
 
         Returns: see PolicyOutput.
         """
@@ -116,8 +128,10 @@ class Policy(nn.Module):
         repeated_pose = end_pose.detach().expand(len(points), -1)
         state, pose = states.split([self.config.state_size, self.config.end_pose_size], dim=1)
         value = self.context(torch.cat([points, repeated_pose, state, repeated_pose - pose], dim=1))
-        for layer in self.layers:
-            value = layer(value).relu()
+        for depth, layer in enumerate(self.layers):
+            own = self.inner_first if inner and depth == 0 else None
+            value = (layer if own is None else own)(value)
+            value = offset_norm(value, self.hidden_offsets[depth]).relu() if self.hidden_offsets else value.relu()
         head = self.inner_head if inner and self.inner_head is not None else self.head
         return PolicyOutput(points, end_pose, value, head(value))
 
@@ -126,4 +140,4 @@ class Policy(nn.Module):
 
         Source: the released code of MIL, where the offsets are learned by the outer loop alone.
         """
-        return frozenset(name for name, _ in self.named_parameters() if ".offsets." not in name)
+        return frozenset(name for name, _ in self.named_parameters() if "offsets." not in name)

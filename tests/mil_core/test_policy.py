@@ -1,9 +1,11 @@
+import dataclasses
+
 import pytest
 import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mil_core.policies.bias_transform import BiasTransform
+from mil_core.policies.bias_transform import BiasTransform, ImageBias
 from mil_core.policies.encoder import Encoder, _padded_same, offset_norm, soft_argmax
 from mil_core.policies.policy import Policy, PolicyConfig
 
@@ -91,6 +93,43 @@ def test_a_given_end_pose_is_used_in_place_of_the_prediction():
     torch.testing.assert_close(again.action[0], first.action[1])
     other = policy(pictures[1:], states[1:], end_pose=first.end_pose + 1)
     assert not torch.allclose(other.action, again.action)
+
+
+def test_a_picture_bias_is_three_more_channels_within_the_range_of_pictures():
+    bias, pictures = ImageBias(4, 5), torch.rand(2, 3, 4, 5)
+    torch.nn.init.normal_(bias.plane, std=2.0)
+    seen = bias(pictures)
+    torch.testing.assert_close(seen[:, :3], pictures)
+    torch.testing.assert_close(seen[:, 3:], bias.plane.clamp(0, 1).expand(2, 3, 4, 5))
+    seen.sum().backward()
+    assert ((bias.plane.grad != 0) == (bias.plane > 0) & (bias.plane < 1)).all()
+
+
+@pytest.mark.parametrize("option", ["image_bias", "hidden_norm", "two_first_layers", "two_heads"])
+def test_each_option_adds_parameters_and_keeps_the_sizes(option):
+    plain, changed = Policy(SMALL), Policy(dataclasses.replace(SMALL, **{option: True}))
+    output = changed(torch.rand(6, 3, 18, 20), torch.rand(6, 6), inner=True)
+    assert [tuple(part.shape) for part in output] == [(6, 10), (3,), (6, 7), (6, 3)]
+    sizes = [sum(value.numel() for value in policy.parameters()) for policy in (plain, changed)]
+    assert sizes[0] < sizes[1]
+
+
+def test_normalised_hidden_layers_have_zero_mean_before_their_offset_and_relu():
+    policy = Policy(dataclasses.replace(SMALL, hidden_norm=True))
+    torch.nn.init.constant_(policy.hidden_offsets[0], 100.0)  # nothing is cut off
+    hidden = policy(torch.rand(6, 3, 18, 20), torch.rand(6, 6)).hidden
+    torch.testing.assert_close(hidden.mean(dim=1), torch.full((6,), 100.0), atol=1e-3, rtol=0)
+    assert "hidden_offsets.0" not in policy.adapted_names()
+
+
+def test_only_the_inner_pass_goes_through_the_inner_first_layer():
+    policy = Policy(dataclasses.replace(SMALL, two_first_layers=True))
+    pictures, states = torch.rand(2, 3, 18, 20), torch.rand(2, 6)
+    outer, inner = policy(pictures, states), policy(pictures, states, inner=True)
+    assert not torch.allclose(outer.hidden, inner.hidden)
+    assert policy.inner_first is not None
+    torch.nn.init.zeros_(policy.inner_first.weight)
+    torch.testing.assert_close(policy(pictures, states).hidden, outer.hidden)
 
 
 def test_all_but_the_norm_offsets_are_adapted():
