@@ -50,5 +50,13 @@ class InvalidProblem(MilError):
     """A planning problem has broken dynamics, rewards, starts or horizon, or a goal that cannot be reached."""
 
 
+class BadThreshold(MilError):
+    """A threshold is outside of (0, 1), or a calibration is none."""
+
+
+class UnusablePicture(MilError):
+    """A picture shows nothing to judge: it is black, of one colour, or not a picture."""
+
+
 class PeerMissing(MilError):
     """A benchmark's peer is not installed."""

@@ -1,5 +1,6 @@
 """Every task by name. A new task is one file and one line here."""
 
+from sim.tasks.arrange import ArrangeTask
 from sim.tasks.place import PlaceTask
 from sim.tasks.push import PushTask, SmallPushTask
 from sim.tasks.reach import ReachTask
@@ -8,4 +9,5 @@ from sim.tasks.task import AbstractTask
 
 TASKS: dict[str, type[AbstractTask]] = {
     "place": PlaceTask, "push": PushTask, "push_small": SmallPushTask, "reach": ReachTask, "tabletop": TabletopTask,
+    "arrange": ArrangeTask,
 }  # fmt: skip

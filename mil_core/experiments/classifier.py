@@ -1,0 +1,84 @@
+"""Experiments that learn goal classifiers: from five pictures of success, whether another picture shows success."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
+
+from mil_core.algorithms.flo import Flo, FloConfig
+from mil_core.algorithms.goal_learner import GoalLearner
+from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
+from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
+from mil_core.experiments.experiment import Experiment
+from mil_core.goal_net import GoalNet, GoalNetConfig
+from mil_core.novelty import Novelty
+
+
+@dataclass(frozen=True)
+class ClassifierDataConfig:
+    """The meta-training set, which is regenerated from its seed."""
+
+    num_groups: int = 60
+    """Groups of blocks; each gives 27 tasks, where the thesis has 92 in all."""
+    num_validation_groups: int = 10
+    """Groups of the validation split, whose blocks and rooms training never meets."""
+    groups_per_draw: int = 2
+    """Groups of one outer step."""
+    tasks_per_group: int = 6
+    """Tasks of each of them."""
+    queries_per_task: int = 3
+    """Positives of each task in the outer loss; each is a negative, or a positive, of all other tasks of its group."""
+    seed: int = 0
+    """Seed of the groups."""
+
+
+@dataclass(frozen=True)
+class ClassifierExperiment(Experiment):
+    """A learner of goal classifiers and the pictures it learns from."""
+
+    kind: ClassVar[str] = "classifier"
+
+    network: GoalNetConfig = GoalNetConfig()
+    """FLO's network."""
+    flo: FloConfig = FloConfig()
+    """How FLO adapts; of no meaning to the baselines."""
+    autoencoder: AutoencoderConfig = AutoencoderConfig()
+    """The autoencoder's sizes; of no meaning to the others."""
+    data: ClassifierDataConfig = ClassifierDataConfig()
+    """The meta-training set."""
+
+    def build(self, statistics: Novelty) -> GoalLearner:
+        """See Experiment."""
+        return _BUILDERS[self.algorithm](self, statistics)
+
+    def statistics_of(self, plain: dict[str, Any]) -> Novelty:
+        """See Experiment."""
+        return Novelty.from_dict(plain)
+
+    def quick(self) -> Self:
+        """See Experiment."""
+        training = replace(self.training, iterations=3)
+        data = replace(self.data, num_groups=1, num_validation_groups=1, groups_per_draw=1, tasks_per_group=3)
+        return replace(self, training=training, data=data)
+
+    def about(self) -> str:
+        """See Experiment."""
+        size = f"{self.network.image_width} x {self.network.image_height}"
+        return f"judges pictures of {size} pixels after five pictures of success"
+
+    def about_data(self) -> str:
+        """See Experiment."""
+        return (
+            f"{self.data.num_groups} groups of blocks in 27 arrangement tasks each, seed {self.data.seed}; blocks, "
+            "colours and rooms of the test split never occur in it"
+        )
+
+
+_BUILDERS: dict[str, Callable[[ClassifierExperiment, Novelty], GoalLearner]] = {
+    "flo": lambda e, novelty: Flo(GoalNet(e.network), novelty, e.flo),
+    "autoencoder": lambda e, novelty: Autoencoder(
+        novelty, e.network.image_height, e.network.image_width, e.autoencoder
+    ),
+    "pixel": lambda e, novelty: PixelDistance(novelty, e.network.image_height, e.network.image_width),
+    "oracle": lambda e, novelty: OracleDistance(novelty, e.network.image_height, e.network.image_width),
+}
+"""Every method by its key in results files; those without parameters need no training."""
