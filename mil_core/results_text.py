@@ -7,7 +7,7 @@ from typing import Any
 from data_tools.atomic import file_sha256
 from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
-from mil_core.reward_results_text import reward_text
+from mil_core.reward_results_text import asking_text, reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
 BENCH_PREFIX = "bench_"
@@ -37,6 +37,7 @@ def results_text(results: Path, checkpoints: Path) -> str:
         cores = sorted({content["cores"] for path, content in contents.items() if _is_bench(path)})
         note = f"Ratio = peer's median over ours, above 1 we are faster; on {', '.join(map(str, cores))} cores."
         tables.append("\n".join([head, *benches, "", note]))
+    tables += [_recording(path, content["recording"]) for path, content in contents.items() if "recording" in content]
     return "\n\n".join(tables) if tables else "No results yet: type `mil evaluate`."
 
 
@@ -53,7 +54,7 @@ def with_results(readme: str, text: str) -> str:
 def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
     try:
         name, command, measured = content["experiment"], _command(content), content["checkpoint_sha256"]
-        table = reward_text(content) if "num_demos" in content else _success_text(content)
+        table = _table(content)
     except (KeyError, TypeError) as error:
         raise ReportError(f"{path}: expected a file of `mil evaluate`, found {error!r}; evaluate again.") from error
     model = checkpoints / name / MODEL
@@ -62,15 +63,22 @@ def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
     return "\n".join([table, "", note])
 
 
+def _table(content: dict[str, Any]) -> str:
+    if "asking" in content:
+        return asking_text(content)
+    return reward_text(content) if "num_demos" in content else _success_text(content)
+
+
 def _success_text(content: dict[str, Any]) -> str:
     counted = {"success_once": "at any time", "success_at_end": "at the end"}[content["criterion"]]
     methods: dict[str, dict[str, Any]] = content["methods"]
     breaks = all("causes" in row for row in methods.values())
     kinds = _CAUSES if breaks else _KINDS
     rows = [_method_row(method, row, row["causes" if breaks else "failures"], kinds) for method, row in methods.items()]
+    through = ", through the ROS 2 graph and its safety gate" if "command" in content else ""
     head = (
-        f"`{content['experiment']}`: {content['tasks']} tasks never met x {content['trials']} scenes, success counted "
-        f"{counted} of an episode.\n\n"
+        f"`{content['experiment']}`{through}: {content['tasks']} tasks never met x {content['trials']} scenes, success "
+        f"counted {counted} of an episode.\n\n"
         f"| method | success | rate | 95% interval | 95% by tasks | {' | '.join(kinds.values())} |\n"
         f"|---|---|---|---|---|{'---|' * len(kinds)}"
     )
@@ -78,7 +86,10 @@ def _success_text(content: dict[str, Any]) -> str:
 
 
 def _command(content: dict[str, Any]) -> str:
+    """What to type to get the same file; `command` is there when it was not `mil evaluate`."""
     name = content["experiment"]
+    if "command" in content:
+        return content["command"]
     options = f"--seed {content['seed']} --tasks {content['tasks']} --trials {content['trials']}"
     return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
 
@@ -103,6 +114,18 @@ def _bench_row(path: Path, content: dict[str, Any]) -> str:
         return f"| {' | '.join(cells)} | {peer['what']} |"
     except (KeyError, TypeError) as error:
         raise ReportError(f"{path}: expected a file of `mil bench`, found {error!r}; bench again.") from error
+
+
+def _recording(path: Path, facts: dict[str, Any]) -> str:
+    try:
+        return (
+            f"Recording {facts['cameras']} cameras of 640x480 at {facts['rate_hz']} Hz for {facts['seconds']:.0f} s "
+            f"took {facts['core_share']:.2f} of a core (promised: {facts['core_share_budget']}) and dropped "
+            f"{facts['dropped']} of {facts['pictures']} pictures, while {facts['load_average_after']:.1f} processes "
+            "wanted the machine's cores."
+        )
+    except (KeyError, TypeError) as error:
+        raise ReportError(f"{path}: expected a file of `mil bench record`, found {error!r}; bench again.") from error
 
 
 def _interval(ends: list[float]) -> str:

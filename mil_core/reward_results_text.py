@@ -26,6 +26,24 @@ def reward_text(content: dict[str, Any]) -> str:
     return "\n".join([about, "", *rows])
 
 
+def asking_text(content: dict[str, Any]) -> str:
+    """Markdown: mean value difference after one demonstration and after a second one, from anywhere or as asked for.
+
+    Raises: KeyError, TypeError: `content` is not what `mil_core.commands.ask_next` writes.
+    """
+    head = "| judged in | one | and one from anywhere | and the one asked for | what asking gains |"
+    rows = [
+        f"| {place.replace('_', ' ')} | {' | '.join(_cell(row[kind]) for kind in ('one', 'random', 'asked', 'gain'))} |"
+        for place, row in content["asking"].items()
+    ]
+    about = (
+        f"`{content['experiment']}`: {content['tasks']} validation tasks, expected value difference (0 is best) after "
+        "one demonstration, and after a second one that begins anywhere or where `mil_core.asking` asks for it; 95% "
+        "interval in brackets."
+    )
+    return "\n".join([about, "", head, "|---|---|---|---|---|", *rows])
+
+
 def _cell(value: dict[str, Any]) -> str:
     low, high = value["interval95"]
     return f"{value['mean']:.1f} ({low:.1f} to {high:.1f})"

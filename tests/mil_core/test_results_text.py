@@ -99,3 +99,27 @@ def test_learned_rewards_are_shown_by_place_and_number_of_demonstrations(folders
     text = results_text(*folders)
     assert "| method | same scene, 1 | other scene, 1 | unseen sprites, 1 |" in text
     assert "| `mandril` |" + 3 * " 3.1 (1.0 to 9.2) |" in text
+
+
+def test_a_recording_tells_what_it_cost(folders):
+    agreement = Agreement("difference", 0.0, 1.0)
+    row = Comparison("record", Timing.of("ours", [0.1]), Timing.of("the slow way", [0.4]), agreement, 1.0, "max_s")
+    facts = {"cameras": 2, "rate_hz": 30, "seconds": 600.2, "core_share": 0.314, "core_share_budget": 0.5}
+    facts |= {"dropped": 3, "pictures": 36000, "load_average_after": 7.25}
+    path = folders[0] / "bench_record.json"
+    path.write_text(json.dumps({**row.to_dict(), "recording": facts}))
+    said = "for 600 s took 0.31 of a core (promised: 0.5) and dropped 3 of 36000 pictures, while 7.2 processes"
+    assert said in results_text(*folders)
+    path.write_text(json.dumps({**row.to_dict(), "recording": {}}))
+    with pytest.raises(ReportError, match="mil bench record"):
+        results_text(*folders)
+
+
+def test_what_asking_gains_is_shown_by_place_with_its_command(folders):
+    cell = {"mean": 3.14, "interval95": [1.0, 9.25], "n": 5, "seed": 7}
+    rows = {place: dict.fromkeys(("one", "random", "asked", "gain"), cell) for place in ("same_scene", "other_scene")}
+    content = {"experiment": "x", "checkpoint_sha256": "0", "tasks": 5, "command": "python -m some", "asking": rows}
+    (folders[0] / "x.json").write_text(json.dumps(content))
+    text = results_text(*folders)
+    assert "| same scene |" + 4 * " 3.1 (1.0 to 9.2) |" in text and "| other scene |" in text
+    assert "Again with: `python -m some`; measured on another checkpoint" in text
