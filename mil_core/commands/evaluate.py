@@ -15,6 +15,7 @@ from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.output import console, num_cores, require_at_least, write_json
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
+from mil_core.commands.rivals import rivals_of
 from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
 from mil_core.commands.table_trials import run_table_task
 from mil_core.commands.trials import TrialPlan, run_task
@@ -75,9 +76,11 @@ class Evaluate:
         trials = QUICK_TRIALS if self.quick else self.trials or trials
         asked = Protocol(self.seed, self._num_tasks(tasks), trials, task_class(task).criterion)
         folder = self.checkpoint or default_checkpoint(self.experiment)
-        run_one = partial(run, TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials))
+        rivals = rivals_of(checkpoint.experiment, folder)
+        run_one = partial(run, TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials, rivals))
         workers = num_cores() if self.workers is None else self.workers
         result = results(checkpoint, asked, run_all(run_one, asked.tasks, workers, asked.criterion))
+        result |= {"rivals_sha256": {rival.method: rival.sha256 for rival in rivals}} if rivals else {}
         write_json(out, result)
         console.print(table_of(result))
         console.print(f"written to {out}")

@@ -52,12 +52,13 @@ class Train:
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
         require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
         earlier = self._earlier_run()
-        data = training_set(experiment, self._source())
+        data = training_set(experiment, self._source(experiment.data_label))
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(data.statistics)
 
         def save(averaged: MetaLearner, iteration: int) -> None:
             made_by = self._command()
+            averaged.finish(data.validation)
             checkpoints.save(self.out, averaged, experiment, data.statistics, iteration, made_by, data.sha256)
             learning_curve(self.out / LOG, self.out / PICTURE)
 
@@ -96,8 +97,8 @@ class Train:
             )
         return found
 
-    def _source(self) -> Source:
-        label = f"{self.experiment}_quick" if self.quick else self.experiment
+    def _source(self, label: str) -> Source:
+        label = f"{label}_quick" if self.quick else label
         return Source(self.data, self.data_folder, label, 0 if self.quick else self.workers)
 
     def _command(self) -> str:

@@ -12,6 +12,7 @@ from data_tools.hdf5 import write_tasks
 from data_tools.video import write_video
 from mil_core import checkpoint as checkpoints
 from mil_core.actor import Actor
+from mil_core.algorithms.algorithm import AbstractAlgorithm
 from mil_core.baselines.random_policy import RandomPolicy
 from mil_core.checkpoint import Checkpoint
 from mil_core.errors import CheckpointCorrupt
@@ -29,6 +30,18 @@ SPLIT = "test"
 
 
 @dataclass(frozen=True)
+class Rival:
+    """A further checkpoint, of another method, in the same table."""
+
+    method: str
+    """Its key in the results file."""
+    checkpoint: Path
+    """Its folder."""
+    sha256: str
+    """Its hash when the evaluation began."""
+
+
+@dataclass(frozen=True)
 class TrialPlan:
     """What to try on each task; small, so that it travels to worker processes."""
 
@@ -40,25 +53,28 @@ class TrialPlan:
     """Seed of tasks and scenes."""
     trials: int
     """Scenes of each task."""
+    rivals: tuple[Rival, ...] = ()
+    """Whoever adapts to the same support and acts in the same scenes."""
 
 
 def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     """Adapt to test task number `index` once, then let every method act in the same scenes of it.
 
-    Raises: MilError, SimError; CheckpointCorrupt also when the checkpoint changed since the evaluation began.
+    Raises: MilError, SimError; CheckpointCorrupt also when a checkpoint changed since the evaluation began.
     """
     torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
-    checkpoint = checkpoints.load(plan.checkpoint, ImitationExperiment)
-    if checkpoint.sha256 != plan.sha256:
-        raise CheckpointCorrupt(f"{plan.checkpoint}: expected it to stay as it was, found a change; evaluate a copy.")
+    checkpoint = _as_it_was(plan.checkpoint, plan.sha256)
     experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
+    learners: dict[str, AbstractAlgorithm] = {experiment.method: algorithm}
+    learners |= {rival.method: _as_it_was(rival.checkpoint, rival.sha256).algorithm() for rival in plan.rivals}
     task = task_at(experiment.task, SPLIT, plan.seed, index)
-    adapted, unadapted = algorithm.adapt(support_of(experiment, plan.seed, index)), algorithm.unadapted()
+    support, unadapted = support_of(experiment, plan.seed, index), algorithm.unadapted()
+    adapted = {method: learner.adapt(support) for method, learner in learners.items()}
     episodes = []
     with Environment(task, robot_class(experiment.robot)()) as env:
         for trial in range(plan.trials):
             actors: dict[str, Actor] = {
-                experiment.method: adapted,
+                **adapted,
                 "unadapted": unadapted,
                 "random": _random_policy(checkpoint, plan.seed, index, trial),
             }
@@ -66,6 +82,13 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
                 rng = layout_rng(plan.seed, SPLIT, index, TRIAL_LAYOUT + trial)
                 episodes.append(Episode(method, index, task.task_id, trial, *outcome(env, actor, rng)))
     return episodes
+
+
+def _as_it_was(folder: Path, sha256: str) -> Checkpoint[ImitationExperiment]:
+    checkpoint = checkpoints.load(folder, ImitationExperiment)
+    if checkpoint.sha256 != sha256:
+        raise CheckpointCorrupt(f"{folder}: expected it to stay as it was, found a change; evaluate a copy.")
+    return checkpoint
 
 
 def support_of(experiment: ImitationExperiment, seed: int, index: int) -> Video | Demo:

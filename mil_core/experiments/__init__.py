@@ -13,11 +13,15 @@ from mil_core.experiments.mandril_spriteworld import (
 )
 from mil_core.experiments.mandril_tabletop import mandril_tabletop
 from mil_core.experiments.mil_push import mil_push
+from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push_contextual, mil_push_lstm
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
 
 EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push": mil_push,
+    "mil_push_contextual": mil_push_contextual,
+    "mil_push_lstm": mil_push_lstm,
+    "mil_push_attention": mil_push_attention,
     "mil_reach": mil_reach,
     "daml_place": daml_place,
     "mandril_spriteworld": mandril_spriteworld,
@@ -29,3 +33,10 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
 
 KINDS: dict[str, type[Experiment]] = {kind.kind: kind for kind in (ImitationExperiment, RewardExperiment)}
 """Kind -> class of the experiments of that kind."""
+
+VARIANTS: dict[str, tuple[str, ...]] = {
+    "mil_push": (
+        "one_head", "no_bias", "video_state", "video_linear", "video_temporal", "contextual", "lstm", "attention",
+    ),
+}  # fmt: skip
+"""Experiment -> what others in its table of results are called behind its name and an underscore."""

@@ -32,6 +32,11 @@ class Experiment(ABC):
     training: TrainingConfig
     """The outer loop."""
 
+    @property
+    def data_label(self) -> str:
+        """Beginning of the names of the files of its simulated data."""
+        return self.name
+
     @abstractmethod
     def build(self, statistics: Any) -> MetaLearner:
         """A fresh algorithm; its weights come from torch's generator as it stands."""

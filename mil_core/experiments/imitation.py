@@ -1,10 +1,16 @@
 """Experiments that learn to imitate: a policy adapts from one demonstration or film and acts in a simulated task."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any, ClassVar, Self
 
-from mil_core.algorithms import ALGORITHMS
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig
+from mil_core.algorithms.daml import Daml
+from mil_core.algorithms.mil import Mil
+from mil_core.baselines.attention import Attention
+from mil_core.baselines.contextual import Contextual
+from mil_core.baselines.lstm import Lstm
+from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.experiments.experiment import Experiment
 from mil_core.policies.policy import Policy, PolicyConfig
 from mil_core.sampling import SupportKind
@@ -23,6 +29,8 @@ class DataConfig:
     """Robot demonstrations of each task."""
     seed: int = 0
     """Seed of the collection."""
+    label: str = ""
+    """Beginning of the names of its files, the experiment's name when empty; experiments of one label share them."""
 
 
 @dataclass(frozen=True)
@@ -43,10 +51,17 @@ class ImitationExperiment(Experiment):
     """The inner loop and the losses."""
     data: DataConfig
     """The meta-training set."""
+    shown: ShownConfig = ShownConfig()
+    """What the baselines are shown of the demonstration; of no meaning to others."""
+
+    @property
+    def data_label(self) -> str:
+        """See Experiment."""
+        return self.data.label or self.name
 
     def build(self, statistics: Scaling) -> AbstractAlgorithm:
         """See Experiment."""
-        return ALGORITHMS[self.algorithm](Policy(self.policy), statistics, self.learning)
+        return _BUILDERS[self.algorithm](self, statistics)
 
     def statistics_of(self, plain: dict[str, Any]) -> Scaling:
         """See Experiment."""
@@ -67,3 +82,12 @@ class ImitationExperiment(Experiment):
             f"{self.data.num_tasks} simulated training tasks x {self.data.demos_per_task} demos, seed "
             f"{self.data.seed}; objects and colours of the test split never occur in it"
         )
+
+
+_BUILDERS: dict[str, Callable[[ImitationExperiment, Scaling], AbstractAlgorithm]] = {
+    "mil": lambda e, scaling: Mil(Policy(e.policy), scaling, e.learning),
+    "daml": lambda e, scaling: Daml(Policy(e.policy), scaling, e.learning),
+    "contextual": lambda e, scaling: Contextual(Policy(e.policy), scaling, e.learning, e.shown),
+    "lstm": lambda e, scaling: Lstm(Policy(e.policy), scaling, e.learning, e.shown),
+    "attention": lambda e, scaling: Attention(Policy(e.policy), scaling, e.learning, e.shown),
+}
