@@ -1,6 +1,6 @@
 """Show a way over the table once; the robot finds its own way to the same thing, round the glasses, in a new scene.
 
-mil collect --task tabletop --robot pr2 --tasks 1 --demos 1 --seed 7 --out out/library/way.hdf5
+mil collect --task tabletop --robot pr2 --split test --seed 7 --demos 1 --out out/library/way.hdf5
 ros2 launch mil_bringup tabletop.launch.py
 ros2 service call /safety_gate/arm std_srvs/srv/Trigger
 ros2 service call /goal_monitor/set_demo mil_interfaces/srv/SetDemo "{demo_id: way}"
