@@ -14,8 +14,9 @@ from data_tools.doctor_survey import facts_of
 
 Severity = Literal["error", "warning", "note"]
 """error: the file lies or cannot be used as it is. warning: probably not what was meant. note: good to know."""
-Remedy = Literal["rewrite", "drop", "forget", "quarantine"]
-"""rewrite the file with new names, counts and seal; drop the demo; forget the film; put the file aside."""
+Remedy = Literal["rewrite", "drop", "forget", "quarantine", "salvage"]
+"""rewrite the file with new names, counts and seal; drop the demo; forget the film; put the file aside; keep the demos
+before the cut."""
 
 
 @dataclass(frozen=True)
@@ -108,7 +109,16 @@ def is_clean(findings: Sequence[Finding]) -> bool:
 
 
 def _finding(check: Check, file: FileFacts, where: str, found: str) -> Finding:
-    remedy = check.remedy if file.is_readable else None
-    command = check.command if file.is_readable else "copy {file} again from where it was made, or collect anew"
+    remedy, command = check.remedy, check.command
+    if not file.is_readable:
+        remedy = "salvage" if file.salvage else None
+        command = check.command if file.salvage else _lost(file.path)
     filled = command.format(file=file.path, where=where)
     return Finding(check.name, check.severity, str(file.path), where, found, filled, remedy)
+
+
+def _lost(path: Path) -> str:
+    """What to do about a file of which nothing can be read."""
+    if path.with_suffix(".takes").is_dir():
+        return "move {file} away; mil record --resume makes it again from the episodes that were recorded"
+    return "copy {file} again from where it was made, or collect anew"

@@ -37,7 +37,8 @@ _SPLIT_WORD = re.compile(r"(?<=[-_.])(train|validation|test)[-_.]")
 def altered(file: FileFacts, _: Earlier) -> Faults:
     """The bytes are not those that were sealed."""
     if file.seal_fault:
-        yield "", file.seal_fault.split("found ", 1)[-1].split(" Next:")[0].rstrip(".")
+        found = file.seal_fault.split("found ", 1)[-1].split(" Next:")[0].rstrip(".")
+        yield "", found if file.is_readable else f"{found}; {len(file.salvage) or 'no'} whole demos can be found in it"
 
 
 def broken(file: FileFacts, _: Earlier) -> Faults:

@@ -90,7 +90,9 @@ class FileFacts:
     seal_fault: str = ""
     """Why the bytes are not those that were sealed; empty when they are."""
     is_readable: bool = True
-    """Whether anything behind the seal could be read; when not, only `path` and `seal_fault` say something."""
+    """Whether HDF5 could open it; when not, only `path`, `seal_fault` and `salvage` say something."""
+    salvage: tuple[int, ...] = ()
+    """Of a file that was cut short: where its whole demos begin."""
     demos: tuple[DemoFacts, ...] = ()
     """Demos in the order of their numbers."""
     strangers: tuple[str, ...] = ()

@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_tools.doctor_facts import DemoFacts
+from data_tools.running_statistics import RunningStatistics
 
 STREAMS = ("states", "actions")
 """Streams of numbers."""
@@ -82,15 +83,11 @@ def frozen_runs(demo: DemoFacts) -> list[tuple[int, int]]:
 
 def statistics_of(demos: Sequence[DemoFacts]) -> dict[str, Any]:
     """Count and, for each dimension, min, max, mean and standard deviation of the states and actions of some demos."""
-    return {stream: _statistics([getattr(demo, stream) for demo in demos]) for stream in STREAMS}
-
-
-def _statistics(parts: Sequence[NDArray[np.float32]]) -> dict[str, Any]:
-    values = np.concatenate(parts).astype(np.float64) if parts else np.zeros((0, 0))
-    if not len(values):
-        return {"count": 0}
-    numbers = {"min": values.min(0), "max": values.max(0), "mean": values.mean(0), "std": values.std(0)}
-    return {"count": len(values), **{name: array.tolist() for name, array in numbers.items()}}
+    found = {stream: RunningStatistics() for stream in STREAMS}
+    for demo in demos:
+        for stream, statistics in found.items():
+            statistics.add(getattr(demo, stream))
+    return {stream: statistics.to_plain() for stream, statistics in found.items()}
 
 
 def statistics_agree(claimed: str, found: dict[str, Any]) -> bool:

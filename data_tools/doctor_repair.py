@@ -10,13 +10,14 @@ from pathlib import Path
 from data_tools.doctor import Finding, Remedy
 from data_tools.doctor_facts import FileFacts
 from data_tools.edit import mended
-from data_tools.edit_files import write_in_place
+from data_tools.edit_files import salvage_in_place, write_in_place
 
 WORDS: dict[Remedy, str] = {
     "rewrite": "write the file anew: names, counts, statistics, filter keys, seal",
     "drop": "leave the demo out",
     "forget": "leave the film out",
     "quarantine": "move the file out of the film folder",
+    "salvage": "keep the whole demos before the cut, without films",
 }
 """What a remedy does, for people."""
 
@@ -50,6 +51,8 @@ def repair(plan: Plan) -> Path | None:
     """Carry out a plan. Returns: the undo copy, or None when there was nothing to do. Raises: DemoFileError."""
     if not plan.findings:
         return None
+    if plan.places("salvage"):
+        return salvage_in_place(plan.file.path, plan.file.salvage)
     dropped, quarantined = plan.places("drop"), plan.places("quarantine")
     films = [tuple(where.rpartition("/")[::2]) for where in plan.places("forget")]
     is_rewritten = any(finding.remedy != "quarantine" for finding in plan.findings)

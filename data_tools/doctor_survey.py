@@ -1,5 +1,6 @@
 """Gets the facts about a demo file: checks its seal, and lets a limited child read the rest."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -34,8 +35,17 @@ def facts_of(path: Path) -> FileFacts:
         raise DemoFileError(f"Demo file {path}: {found}; do not trust it.") from error
     except DataError:
         if seal_fault:
-            return FileFacts(path, seal_fault=seal_fault, is_readable=False)
+            return FileFacts(path, seal_fault=seal_fault, is_readable=False, salvage=_whole_before_cut(path, limits))
         raise
+
+
+def _whole_before_cut(path: Path, limits: Limits) -> tuple[int, ...]:
+    """Places of the whole demos of a file that is shorter than it was; what breaks its reader hides the rest."""
+    places: list[int] = []
+    with suppress(DataError):
+        if path.stat().st_size < read_seal(path).num_bytes:
+            places.extend(int(demo["place"]) for demo in stream_limited("salvage", path, {}, limits))
+    return tuple(places)
 
 
 def _film_files(folder: Path) -> dict[str, str]:

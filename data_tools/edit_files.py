@@ -19,6 +19,7 @@ from data_tools.edit import FilmPick, Recipe
 from data_tools.errors import DataError, DemoFileError
 from data_tools.film_folder import film_folder
 from data_tools.hdf5_rebuild import rebuild
+from data_tools.hdf5_salvage import rescue
 
 _UNDO, _UNDONE = ".undo-", ".undone-"
 
@@ -67,6 +68,22 @@ def write_in_place(recipe: Recipe | None, path: Path, quarantined: Collection[st
         before = {film.file_name for source in recipe.sources if source.path == path for film in source.films}
         aside |= before - {pick.facts.file_name for pick in recipe.films if pick.path == path}
     _move(aside & _members(folder), folder, _films_of_copy(undo, _UNDO))
+    flush_to_disk(path.parent)
+    return undo
+
+
+def salvage_in_place(path: Path, places: Sequence[int]) -> Path:
+    """Put the demos that begin at these places of a cut file in its place and keep the old one.
+
+    Returns: the undo copy. Raises: DemoFileError: demos do not fit together; nothing has changed then.
+    """
+    undo, partial = _free_undo_name(path), partial_name(path)
+    try:
+        rescue(path, places, partial)
+        _keep_under(path, undo)
+        os.replace(partial, path)
+    finally:
+        partial.unlink(missing_ok=True)
     flush_to_disk(path.parent)
     return undo
 

@@ -1,6 +1,5 @@
 """Errors of the data layer. Each message says what was expected, what was found, and what to do next."""
 
-
 MAX_CHARACTERS = 1000
 """Longest message; a file can hold names as long as itself."""
 

@@ -5,6 +5,7 @@ arrays far larger than itself. All of that is refused here. Knows nothing of dem
 HDF5 this is the only one that touches what a file says about itself.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -191,7 +192,8 @@ def _check_storage(where: str, dataset: h5py.Dataset) -> None:
 
 
 def _where(parent: h5py.Group, name: str = "") -> str:
-    return f"{parent.file.filename}, {parent.name}/{name}".rstrip("/")
+    # not `parent.file.filename`, which opens the file once more: this is asked for at every step
+    return f"{os.fsdecode(h5py.h5f.get_name(parent.id))}, {parent.name}/{name}".rstrip("/")
 
 
 @contextmanager

@@ -14,9 +14,10 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.content_hash import array_hash, content_sha256
+from data_tools.content_hash import array_hash
 from data_tools.errors import DemoFileError
-from data_tools.hdf5_checks import COPY_AGAIN, dataset_of, group_of, integer_of, names_of, refuse, text_of
+from data_tools.hdf5_checks import COPY_AGAIN, group_of, integer_of, names_of, refuse, text_of
+from data_tools.hdf5_hash import blocks_of, datasets_of, place_of, stored_sha256
 from data_tools.hdf5_writer import FORMAT_VERSION
 
 KNOWN_MEMBERS = ("data", "films", "mask")
@@ -25,8 +26,6 @@ TIMES = {"pictures": "obs/capture_time_s", "states": "obs/state_time_s", "action
 """Stream -> array of its capture times."""
 _IMAGE, _STATE, _ACTIONS = "obs/image", "obs/state", "actions"
 _DEMO = re.compile(r"demo_(0|[1-9][0-9]{0,8})")
-_BLOCK_BYTES, _BLOCK_ROWS = 1 << 24, 10  # read at a time; rows in whole chunks of the writer
-_MAX_DEPTH, _MAX_MEMBERS = 6, 10_000  # groups that hold each other could be walked for ever
 _BROKEN = (DemoFileError, OSError, RuntimeError, KeyError, ValueError, TypeError)
 
 
@@ -76,7 +75,7 @@ def _demo(data: h5py.Group, name: str) -> dict[str, Any]:
         claims = _attributes(demo)
         for label in ("task_id", "robot", "outcome", "clock"):
             text_of(demo, label)
-        found = _measurements(demo, dict(_datasets(demo)))
+        found = _measurements(demo, dict(datasets_of(demo)))
     except _BROKEN as error:
         return {"claims": claims, "fault": str(error)}
     return {"claims": claims, **found}
@@ -92,13 +91,7 @@ def _measurements(demo: h5py.Group, datasets: dict[str, h5py.Dataset]) -> dict[s
     states = _whole(demo, datasets, _STATE, np.float32, (length, None))
     times_s = {stream: _whole(demo, datasets, name, np.float64, (length,)) for stream, name in TIMES.items()}
     is_repeat: list[bool] = []
-    # an array may stand under two names, as those of a recorder do; it is read once
-    read = {_place(pictures): array_hash(pictures.dtype, pictures.shape, _watched(_blocks(pictures), is_repeat))}
-    hashes: dict[str, str] = {}
-    for name, dataset in datasets.items():
-        if _place(dataset) not in read:
-            read[_place(dataset)] = array_hash(dataset.dtype, dataset.shape, _blocks(dataset))
-        hashes[name] = read[_place(dataset)]
+    hashed = {place_of(pictures): array_hash(pictures.dtype, pictures.shape, _watched(blocks_of(pictures), is_repeat))}
     return {
         "num_samples": length,
         "picture_shape": pictures.shape[1:],
@@ -106,13 +99,8 @@ def _measurements(demo: h5py.Group, datasets: dict[str, h5py.Dataset]) -> dict[s
         "actions": actions,
         "times_s": times_s,
         "is_repeat": np.array(is_repeat[1:], bool),
-        "content_sha256": content_sha256(hashes),
+        "content_sha256": stored_sha256(datasets.items(), hashed),
     }
-
-
-def _place(dataset: h5py.Dataset) -> int:
-    """Where in the file an object begins: the same for all of its names."""
-    return int(h5py.h5o.get_info(dataset.id).addr)  # type: ignore[attr-defined]
 
 
 def _watched(blocks: Iterator[NDArray], is_repeat: list[bool]) -> Iterator[NDArray]:
@@ -123,17 +111,6 @@ def _watched(blocks: Iterator[NDArray], is_repeat: list[bool]) -> Iterator[NDArr
             is_repeat.append(last is not None and np.array_equal(picture, last))
             last = picture
         yield block
-
-
-def _blocks(dataset: h5py.Dataset) -> Iterator[NDArray]:
-    """A dataset in pieces along its first axis."""
-    if not dataset.shape or not dataset.size:
-        yield np.asarray(dataset[()])
-        return
-    row_bytes = dataset.dtype.itemsize * dataset.size // dataset.shape[0]
-    rows = max(1, _BLOCK_BYTES // (row_bytes * _BLOCK_ROWS)) * _BLOCK_ROWS
-    for first in range(0, dataset.shape[0], rows):
-        yield dataset[first : first + rows]
 
 
 def _checked(
@@ -172,8 +149,8 @@ def _names(films: h5py.Group, task_id: str) -> tuple[str, ...]:
 def _film(films: h5py.Group, task_id: str, name: str) -> dict[str, str]:
     try:
         film = group_of(group_of(films, task_id), name)
-        for _, dataset in _datasets(film):
-            list(_blocks(dataset))
+        for _, dataset in datasets_of(film):
+            list(blocks_of(dataset))
         found = {"file_name": text_of(film, "file"), "sha256": text_of(film, "sha256")}
     except _BROKEN as error:
         found = {"fault": str(error)}
@@ -185,31 +162,17 @@ def _masks(file: h5py.File) -> dict[str, tuple[str, ...]]:
     if "mask" not in names_of(file):
         return {}
     masks: dict[str, tuple[str, ...]] = {}
-    for key, dataset in _datasets(group_of(file, "mask")):
+    for key, dataset in datasets_of(group_of(file, "mask")):
         texts = dataset[()].tolist() if dataset.dtype.kind == "S" and dataset.ndim == 1 else []
         masks[key] = tuple(text.decode(errors="replace") for text in texts)
     return masks
 
 
-def _datasets(group: h5py.Group, prefix: str = "", depth: int = 0) -> Iterator[tuple[str, h5py.Dataset]]:
-    """Every dataset below a group, checked, by its name from there."""
-    names = names_of(group)
-    if depth > _MAX_DEPTH or len(names) > _MAX_MEMBERS:
-        found = f"at most {_MAX_MEMBERS} members and {_MAX_DEPTH} levels"
-        refuse(_where(group), found, f"{len(names)} at level {depth}", "do not trust this file")
-    for name in names:
-        link = group.get(name, getlink=True)
-        if isinstance(link, h5py.HardLink) and group.get(name, getclass=True) is h5py.Group:
-            yield from _datasets(group_of(group, name), f"{prefix}{name}/", depth + 1)
-        else:
-            yield f"{prefix}{name}", dataset_of(group, name)  # which refuses links and whatever is no dataset
-
-
 def _is_whole(file: h5py.File, name: str) -> bool:
     """Whether everything in an unknown member can be read, so that it may be copied."""
     try:
-        for _, dataset in _datasets(group_of(file, name)):
-            list(_blocks(dataset))
+        for _, dataset in datasets_of(group_of(file, name)):
+            list(blocks_of(dataset))
     except _BROKEN:
         return False
     return True

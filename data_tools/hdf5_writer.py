@@ -13,10 +13,13 @@ import h5py
 import numpy as np
 
 from data_tools.atomic import flush_to_disk, partial_name, replace_folder
+from data_tools.content_hash import demo_sha256
 from data_tools.demo import Demo, TaskDemos
 from data_tools.film_folder import film_folder, store_film
 from data_tools.hdf5_checks import refuse
+from data_tools.hdf5_hash import datasets_of, stored_sha256
 from data_tools.provenance import UNKNOWN, Provenance, code_version
+from data_tools.running_statistics import RunningStatistics
 from data_tools.seal import SEAL_BYTES, write_seal
 
 FORMAT_VERSION = 2
@@ -45,8 +48,9 @@ class DemoWriter:
         self._num_demos = self._num_samples = 0
         self._step_shapes: tuple[tuple[int, ...], ...] = ()
         self._by_outcome: dict[str, list[str]] = {}
+        self._statistics = {"states": RunningStatistics(), "actions": RunningStatistics()}
         self._file = h5py.File(self._partial, "w", userblock_size=SEAL_BYTES)
-        self._file.create_group("data")
+        self._describe(self._file.create_group("data"))
         self._file.create_group("films", track_order=True)  # tasks come back in the order in which they came
 
     def __enter__(self) -> "DemoWriter":
@@ -87,17 +91,26 @@ class DemoWriter:
         """Add one demo of a task that is there already or not, written by somebody else.
 
         Args: task_id: its task. shapes: of picture, state and action of one step. length: steps. fill: makes the group
-            of that name in the given one; it sets the attribute `outcome`.
+            of that name in the given one; it sets the attribute `outcome`, and `content_sha256` if that is known.
         """
         self._check_task_id(task_id)
         self._file.require_group(f"films/{task_id}")
         self._step_shapes = self._step_shapes or shapes
         if shapes != self._step_shapes:
-            refuse(f"{self._path}, {task_id}", f"picture, state and action of shapes {self._step_shapes}",
-                   f"{shapes}", "write demos of another robot or camera to another file")
+            refuse(
+                f"{self._path}, {task_id}",
+                f"picture, state and action of shapes {self._step_shapes}",
+                f"{shapes}",
+                "write demos of another robot or camera to another file",
+            )
         name = f"demo_{self._num_demos}"
         fill(self._file["data"], name)
-        self._by_outcome.setdefault(str(self._file[f"data/{name}"].attrs["outcome"]), []).append(name)
+        demo = self._file[f"data/{name}"]
+        if "content_sha256" not in demo.attrs:
+            demo.attrs["content_sha256"] = stored_sha256(datasets_of(demo))
+        self._statistics["states"].add(demo["obs/state"][()])
+        self._statistics["actions"].add(demo["actions"][()])
+        self._by_outcome.setdefault(str(demo.attrs["outcome"]), []).append(name)
         self._num_demos += 1
         self._num_samples += length
 
@@ -109,10 +122,19 @@ class DemoWriter:
     def _fill(self, parent: h5py.Group, name: str, demo: Demo) -> None:
         frames, group = demo.video.frames, parent.create_group(name)
         is_success = demo.outcome == "success"
-        group.attrs.update({
-            "num_samples": len(demo), "task_id": demo.task_id, "robot": demo.robot, "outcome": demo.outcome,
-            "success": is_success, "clock": demo.clock, "seed": self._provenance.seed, "split": self._provenance.split,
-        })
+        group.attrs.update(
+            {
+                "num_samples": len(demo),
+                "task_id": demo.task_id,
+                "robot": demo.robot,
+                "outcome": demo.outcome,
+                "success": is_success,
+                "clock": demo.clock,
+                "seed": self._provenance.seed,
+                "split": self._provenance.split,
+                "content_sha256": demo_sha256(demo),
+            }
+        )
         if self._compress:
             chunks = (min(_FRAMES_PER_CHUNK, len(frames)), *frames.shape[1:])
             group.create_dataset("obs/image", data=frames, chunks=chunks, compression="gzip", compression_opts=1)
@@ -125,14 +147,22 @@ class DemoWriter:
         group["rewards"], group["dones"] = (is_last & is_success).astype(np.float32), is_last.astype(np.uint8)
         group["states"] = group["obs/state"]
 
-    def _commit(self) -> None:
-        data, origin = self._file["data"], self._provenance
+    def _describe(self, data: h5py.Group) -> None:
+        """Say what the file holds so far. Its place is taken at the beginning: a cut file can still be opened."""
+        origin = self._provenance
         # type 2 is robomimic's number for Gym environments, and the one that Isaac Lab writes
         env_args = {"env_name": origin.task, "type": 2, "env_kwargs": {}, "env_version": origin.code_version}
-        data.attrs.update({
+        facts = {
             "total": self._num_samples, "env_args": json.dumps(env_args), "provenance": origin.to_json(),
             "format_version": FORMAT_VERSION,
-        })
+            "statistics": json.dumps({name: part.to_plain() for name, part in self._statistics.items()}),
+        }  # fmt: skip
+        for name, value in facts.items():
+            data.attrs.modify(name, value)
+
+    def _commit(self) -> None:
+        origin = self._provenance
+        self._describe(self._file["data"])
         names = [f"demo_{index}" for index in range(self._num_demos)]
         for key, members in {origin.split: names, **self._by_outcome}.items():
             self._file.create_dataset(f"mask/{key}", data=np.array(members, dtype="S"))

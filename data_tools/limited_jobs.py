@@ -8,6 +8,7 @@ JOBS = {
     "demo": "data_tools.hdf5_limited:demo",
     "tasks": "data_tools.hdf5_limited:tasks",
     "survey": "data_tools.hdf5_survey:survey",
+    "salvage": "data_tools.hdf5_salvage:survey",
     "film": "data_tools.film_jobs:film",
     "film_survey": "data_tools.film_jobs:survey",
     "film_part": "data_tools.film_jobs:part",

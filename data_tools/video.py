@@ -80,8 +80,12 @@ def write_video(
             if stream is None:
                 stream = _new_stream(path, container, frame.shape, crf)
             if frame.dtype != np.uint8 or frame.shape != (stream.height, stream.width, 3):
-                refuse(path, f"frames like the first, uint8 {stream.height}x{stream.width}x3",
-                        f"{frame.dtype} {frame.shape} at {index}", "make them equal with resize")
+                refuse(
+                    path,
+                    f"frames like the first, uint8 {stream.height}x{stream.width}x3",
+                    f"{frame.dtype} {frame.shape} at {index}",
+                    "make them equal with resize",
+                )
             picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
             picture.pts, picture.time_base = _tick(path, index, rate_hz, capture_time_s), _CLOCK
             container.mux(stream.encode(picture))
@@ -112,9 +116,7 @@ def _scaled(frames: Iterable[NDArray[np.uint8]], height: int, width: int) -> NDA
     return scaled.astype(np.uint8, copy=False)
 
 
-def _new_stream(
-    path: Path, container: OutputContainer, shape: tuple[int, ...], crf: int
-) -> VideoStream:
+def _new_stream(path: Path, container: OutputContainer, shape: tuple[int, ...], crf: int) -> VideoStream:
     if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
         refuse(path, "frames of shape (height, width, 3) with even sides, as H.264 needs", f"{shape}", "resize them")
     stream = container.add_stream("libx264", options={"crf": str(crf)})

@@ -1,19 +1,28 @@
 """Small films and demonstrations that the tests of this folder write, break and read back."""
 
+import json
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
 import av
+import h5py
 import numpy as np
 import pytest
 
+from data_tools import hdf5_salvage, hdf5_survey
 from data_tools.demo import Demo, Film, Split, TaskDemos, Video
+from data_tools.doctor import examine
+from data_tools.doctor_repair import plan_of, repair
+from data_tools.errors import DemoFileError
 from data_tools.film_folder import film_folder
 from data_tools.hdf5 import write_tasks
-from data_tools.hdf5_survey import survey
+from data_tools.hdf5_hash import datasets_of, stored_sha256
 from data_tools.provenance import Provenance
+from data_tools.running_statistics import RunningStatistics
+from data_tools.seal import write_seal
 
 RATE_HZ = 10
 
@@ -130,7 +139,50 @@ def dataset(tmp_path: Path, made_datasets: Callable[..., Path]) -> Callable[...,
     return put
 
 
+def _restate(file: h5py.File) -> None:
+    """Make hashes and statistics those of what the file holds now, as far as it can be read."""
+    statistics = {"states": RunningStatistics(), "actions": RunningStatistics()}
+    for demo in file["data"].values():
+        with suppress(DemoFileError, KeyError):
+            demo.attrs["content_sha256"] = stored_sha256(datasets_of(demo))
+            statistics["states"].add(demo["obs/state"][()])
+            statistics["actions"].add(demo["actions"][()])
+    file["data"].attrs["statistics"] = json.dumps({name: part.to_plain() for name, part in statistics.items()})
+
+
+@pytest.fixture
+def damage() -> Callable[..., None]:
+    """Change a demo file and seal it again, by somebody who means it and makes hashes and statistics fit, or not."""
+
+    def change_and_seal(path: Path, change: Callable[[h5py.File], object], *, is_restated: bool = True) -> None:
+        with h5py.File(path, "r+") as file:
+            change(file)
+            if is_restated:
+                _restate(file)
+        write_seal(path)
+
+    return change_and_seal
+
+
+@pytest.fixture
+def mend() -> Callable[[Path], None]:
+    """Repair a demo file, which has to need it."""
+
+    def examine_and_repair(path: Path) -> None:
+        ((file, findings),) = examine([path])
+        assert repair(plan_of(file, findings)) is not None
+
+    return examine_and_repair
+
+
+@pytest.fixture
+def everything_below() -> Callable[[Path], dict[str, bytes]]:
+    """Every file in a folder and the folders inside it, by its path from there."""
+    return lambda folder: {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
 @pytest.fixture
 def in_process(monkeypatch: pytest.MonkeyPatch) -> None:
     """Read demo files without the limited child, whose start takes longer than a test."""
-    monkeypatch.setattr("data_tools.doctor_survey.stream_limited", lambda job, path, request, limits: survey(path, {}))
+    jobs = {"survey": hdf5_survey.survey, "salvage": hdf5_salvage.survey}
+    monkeypatch.setattr("data_tools.doctor_survey.stream_limited", lambda job, path, *_: jobs[job](path, {}))
