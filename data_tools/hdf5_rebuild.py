@@ -25,8 +25,8 @@ from data_tools.hdf5_checks import COPY_AGAIN, dataset_of, group_of, refuse
 from data_tools.provenance import Parent, Provenance
 from data_tools.seal import SEAL_BYTES, write_seal
 
-MAX_PROVENANCE_BYTES = 60_000
-"""HDF5 keeps attributes of less than 64 KiB."""
+MAX_PROVENANCE_BYTES = 1 << 20
+"""Files remember where they came from as long as it takes no more than this: some thousand files."""
 
 
 def rebuild(recipe: Recipe, film_names: Sequence[str], out: Path) -> None:

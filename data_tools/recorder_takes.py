@@ -13,18 +13,22 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data_tools.atomic import flush_to_disk
+from data_tools.atomic import file_sha256, flush_to_disk
 from data_tools.demo import Outcome
+from data_tools.doctor_survey import facts_of
+from data_tools.edit import merge
+from data_tools.edit_files import write_in_place
 from data_tools.errors import DataError
+from data_tools.hdf5 import read_provenance
 from data_tools.hdf5_recording import join_episodes, write_episode
 from data_tools.journal import JournalError, StreamSpec, read_take
-from data_tools.provenance import Provenance
+from data_tools.provenance import Parent, Provenance
 from data_tools.recorder import ORDINARY, RecorderLimits, Take
 from data_tools.recorder_watch import FAULTS, EndReason
 
@@ -124,8 +128,27 @@ class Takes:
         _delete(take.folder)
 
     def join(self, path: Path) -> int:
-        """Rebuild the demo file of all sealed episodes, replacing an older one; the number of demos."""
-        return join_episodes(path, self.episodes(), self.provenance, overwrite=True)
+        """Bring all sealed episodes into a demo file. Returns: the number of demos in it.
+
+        Without a file, or with one that nothing but this has written, the file is built anew. A file that was edited
+        keeps its demos as they are; episodes that it was not made from are added, and the old file becomes its undo
+        copy. So nothing that somebody deleted comes back.
+
+        Raises: DemoFileError: the file is damaged, or episodes do not fit to it.
+        """
+        parents = tuple(Parent(episode.name, file_sha256(episode)) for episode in self.episodes())
+        if not path.exists() or self._is_ours(read_provenance(path)):
+            return join_episodes(path, self.episodes(), replace(self.provenance, parents=parents), overwrite=True)
+        file = facts_of(path)
+        known, contents = set(_hashes(file.provenance.parents)), {demo.content_sha256 for demo in file.demos}
+        files = [facts_of(self.folder / parent.name) for parent in parents if parent.sha256 not in known]
+        added = [episode for episode in files if episode.demos[0].content_sha256 not in contents]
+        if added:
+            write_in_place(merge([file, *added]), path)
+        return len(file.demos) + len(added)
+
+    def _is_ours(self, provenance: Provenance) -> bool:
+        return not provenance.operation and provenance.created_by == self.provenance.created_by
 
     def _recover(self) -> tuple[Episode, ...]:
         for left in self.folder.glob(f"{DISCARDED}*"):
@@ -174,6 +197,13 @@ _UNENDED: dict[str, Any] = {
     "repeated": {},
 }
 """How a take ended that nobody ended."""
+
+
+def _hashes(parents: Sequence[Parent]) -> Iterator[str]:
+    """Hashes of everything that a file was made from, and so on."""
+    for parent in parents:
+        yield parent.sha256
+        yield from _hashes(parent.parents)
 
 
 def _numbered(folder: Path, pattern: re.Pattern[str]) -> list[tuple[int, str]]:

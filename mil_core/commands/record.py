@@ -6,9 +6,11 @@ from pathlib import Path
 from typing import Literal
 
 from data_tools.demo import Split
+from data_tools.errors import DataError
 from data_tools.hdf5 import read_provenance, read_tasks
 from data_tools.provenance import Provenance
 from data_tools.recorder_takes import Episode, Takes
+from data_tools.seal import check_seal
 from mil_core.commands.output import BadArgument, console, refuse_existing, require_at_least
 from mil_core.commands.record_session import Session, SessionOptions
 from mil_core.commands.record_view import View
@@ -114,12 +116,21 @@ class Record:
                 f"--resume: expected the folder {self._takes_folder}, found none; record without --resume, or to "
                 "another name and merge the two."
             )
-        for episode in sorted(self._takes_folder.glob("episode-*.hdf5"))[:1]:
-            found = (read_provenance(episode).task, next(read_tasks(episode)).demos[0].robot)
-            if found != (self.task, self.robot):
+        if self.out.exists():
+            try:
+                check_seal(self.out)
+            except DataError as error:
                 raise BadArgument(
-                    f"--resume: expected task {found[0]!r} and robot {found[1]!r} of the file, found {self.task!r} and "
-                    f"{self.robot!r}; change them, or record to another name."
+                    f"--resume: expected a whole file, found {error} Or move it away: it is then made again from "
+                    f"{self._takes_folder}, without what was edited."
+                ) from error
+        for episode in sorted(self._takes_folder.glob("episode-*.hdf5"))[:1]:
+            origin = read_provenance(episode)
+            found = (origin.task, next(read_tasks(episode)).demos[0].robot, origin.split)
+            if found != (self.task, self.robot, self.split):
+                raise BadArgument(
+                    f"--resume: expected task, robot and split {found} of the file, found "
+                    f"{(self.task, self.robot, self.split)}; change them, or record to another name."
                 )
 
 

@@ -5,53 +5,21 @@ import os
 import signal
 import time
 import zlib
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
+from sent_takes import ORIGIN, SPECS, STEPS, begin, send, value
 
 from data_tools import hdf5_recording, recorder_takes
 from data_tools.atomic import file_sha256
-from data_tools.errors import DemoFileError
-from data_tools.hdf5 import list_tasks, read_provenance, read_tasks, write_tasks
-from data_tools.hdf5_recording import join_episodes, read_stream_counts, read_streams
-from data_tools.journal import StreamSpec
-from data_tools.provenance import Provenance
+from data_tools.hdf5 import read_provenance, read_tasks
+from data_tools.hdf5_recording import read_stream_counts, read_streams
 from data_tools.recorder import RecorderLimits, Take
 from data_tools.recorder_takes import RecordError, Takes
-from data_tools.recorder_watch import EndReason, WatchLimits
-
-SPECS = (
-    StreamSpec("image", (6, 8, 3), "uint8", 30.0),
-    StreamSpec("wrist", (4, 4, 3), "uint8", 15.0),
-    StreamSpec("state", (3,), "float32", 30.0),
-    StreamSpec("action", (2,), "float32", 30.0),
-)
-ORIGIN = Provenance(task="test", split="validation", seed=3, created_by="a test")
-LIMITS = RecorderLimits(WatchLimits(silence_s=1e9), min_free_bytes=0)
-STEPS = 10
-
-
-def value(spec: StreamSpec, number: int, step: int) -> np.ndarray:
-    rng = np.random.default_rng([number, step, len(spec.name)])
-    if spec.dtype == "uint8":
-        return rng.integers(0, 256, spec.shape, dtype=np.uint8)
-    return rng.normal(size=spec.shape).astype(np.float32)
-
-
-def begin(takes: Takes, task_id: str = "some-task") -> Take:
-    info = {"task_id": task_id, "robot": "pr2", "clock": "counted", "device": "test"}
-    return takes.begin(info, SPECS, LIMITS)
-
-
-def send(take: Take, number: int, steps: int = STEPS) -> Take:
-    for step in range(steps):
-        for spec in SPECS:
-            if spec.name != "wrist" or step % 2 == 0:  # the second camera is half as fast
-                take.put(spec.name, 7.0 + step / 30, value(spec, number, step), 1000.0 + step / 30)
-    return take
+from data_tools.recorder_watch import EndReason
 
 
 @pytest.fixture
@@ -237,81 +205,3 @@ def test_a_writer_that_outlives_its_owner_still_holds_the_folder(folder: Path) -
     take.abandon()
     with (folder / ".lock").open() as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-
-
-# ---------------------------------------------------------------- the joined file
-
-
-@pytest.fixture
-def three(takes: Takes) -> Takes:
-    """A success, a failure of another task, and an unlabelled one."""
-    for number, (task_id, outcome) in enumerate((("a", "success"), ("b", "failure"), ("a", "unknown"))):
-        takes.keep(send(begin(takes, task_id), number), outcome, "operator")
-    return takes
-
-
-def test_the_joined_file_holds_every_episode_bit_by_bit(three: Takes, tmp_path: Path) -> None:
-    path = tmp_path / "demos.hdf5"
-    assert three.join(path) == 3
-    assert [(entry.task_id, entry.demo_names) for entry in list_tasks(path)] == [
-        ("a", ("demo_0", "demo_2")),
-        ("b", ("demo_1",)),
-    ]
-    for number, episode in enumerate(three.episodes()):
-        alone, together = (read_streams(p, n) for p, n in ((episode, "demo_0"), (path, f"demo_{number}")))
-        for name, stream in alone.items():
-            np.testing.assert_array_equal(stream.values, together[name].values)
-            np.testing.assert_array_equal(stream.receive_time_s, together[name].receive_time_s)
-    with h5py.File(path) as file:
-        assert file["data/demo_2/obs/image"] == file["data/demo_2/streams/image/values"], "still stored once"
-        assert file["data"].attrs["total"] == 3 * STEPS
-
-
-def test_joining_again_replaces_the_file_and_never_leaves_half_of_one(three: Takes, tmp_path: Path) -> None:
-    path = tmp_path / "demos.hdf5"
-    three.join(path)
-    first = path.read_bytes()
-    damaged = three.episodes()[1]
-    content = bytearray(damaged.read_bytes())
-    content[-1] ^= 1
-    damaged.write_bytes(content)
-    with pytest.raises(DemoFileError, match="damaged"):
-        three.join(path)
-    assert path.read_bytes() == first
-    assert sorted(p.name for p in tmp_path.iterdir()) == ["demos.hdf5", "demos.takes"]
-
-
-def test_labels_filter(three: Takes, tmp_path: Path) -> None:
-    path = tmp_path / "demos.hdf5"
-    three.join(path)
-
-    def outcomes(*wanted: str) -> list[str]:
-        tasks = read_tasks(path, outcomes=wanted) if wanted else read_tasks(path)
-        return sorted(demo.outcome for task in tasks for demo in task.demos)
-
-    assert outcomes() == ["failure", "success", "unknown"]
-    assert outcomes("success") == ["success"] and outcomes("failure", "unknown") == ["failure", "unknown"]
-    with h5py.File(path) as file:
-        assert file["mask/success"][()].tolist() == [b"demo_0"]
-        assert file["mask/failure"][()].tolist() == [b"demo_1"]
-        assert file["mask/validation"][()].tolist() == [b"demo_0", b"demo_1", b"demo_2"]
-
-
-def test_episodes_of_another_robot_do_not_fit(three: Takes, tmp_path: Path, task: Callable) -> None:
-    write_tasks(tmp_path / "other.hdf5", [task])
-    with pytest.raises(DemoFileError, match="another robot or camera"):
-        join_episodes(tmp_path / "all.hdf5", [*three.episodes(), tmp_path / "other.hdf5"], ORIGIN)
-    assert not (tmp_path / "all.hdf5").exists()
-
-
-def test_a_file_of_the_first_version_still_loads(tmp_path: Path, task) -> None:
-    from data_tools.seal import write_seal
-
-    path = tmp_path / "old.hdf5"
-    write_tasks(path, [task])
-    with h5py.File(path, "r+") as file:
-        file["data"].attrs["format_version"] = 1
-        del file["mask/success"]
-    write_seal(path)
-    assert len(next(read_tasks(path)).demos) == 2
-    assert read_streams(path, "demo_0") == {} and read_stream_counts(path, "demo_0") == {}
