@@ -9,11 +9,13 @@ its own, which must say so in one line within ten seconds. Needs the extras `con
 
 import argparse
 import json
+import os
 import shutil
 import tempfile
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -33,7 +35,7 @@ from mil_core import untrusted_checkpoints
 MAX_SECONDS, MAX_BYTES = 10.0, 1 << 30
 """What opening one file may cost."""
 _GRACE_S = 1.0  # for ending a child that has reached its limit
-_BATCH = 100
+_ROUND, _AT_ONCE = 1200, 2  # files after which the results so far are written; formats attacked at the same time
 _STUCK_S = 3.0  # in a batch; a file that takes longer is judged in a child of its own, by MAX_SECONDS
 _READERS = "data_tools.untrusted.readers"
 Make = Callable[[Path, np.random.Generator], None]
@@ -122,38 +124,53 @@ TARGETS: dict[str, Target] = {
 """Format -> how it is attacked."""
 
 
-def run(num_mutated: int, num_hostile: int, seed: int, formats: Sequence[str] = tuple(TARGETS)) -> dict[str, Any]:
-    """The campaign over some formats. Returns: what goes into the results file."""
+def run(
+    num_mutated: int, num_hostile: int, seed: int, formats: Sequence[str] = tuple(TARGETS), out: Path | None = None
+) -> dict[str, Any]:
+    """The campaign over some formats, in rounds of all of them, so that one that is stopped has tried each.
+
+    Args: num_mutated, num_hostile: files of all formats together. out: is written after each round.
+    Returns: what goes into the results file.
+    """
     total = sum(TARGETS[name].share for name in formats)
+    asked = {"mutated": num_mutated, "hostile": num_hostile}
+    wanted = {
+        name: {kind: max(1, round(count * TARGETS[name].share / total)) for kind, count in asked.items()}
+        for name in formats
+    }
     tallies = {name: Tally() for name in formats}
+    rngs = {name: np.random.default_rng([seed, index]) for index, name in enumerate(formats)}
+    num_rounds = -(-sum(asked.values()) // _ROUND)
     started_s = time.monotonic()
-    with tempfile.TemporaryDirectory(prefix="mil-untrusted-") as name:
-        root = Path(name)
-        outside = _make_outside(root)
-        before = _fingerprint(outside)
-        for index, (target_name, tally) in enumerate(tallies.items()):
-            target = TARGETS[target_name]
-            counts = {"mutated": num_mutated, "hostile": num_hostile}
-            wanted = {kind: max(1, round(count * target.share / total)) for kind, count in counts.items()}
-            _attack(target, tally, wanted, root, np.random.default_rng([seed, index]))
-            print(f"{time.monotonic() - started_s:.0f} s, {target_name}: {_counted(tally)}", flush=True)
-        is_untouched = _fingerprint(outside) == before
-    return _summary(tallies, seed, is_untouched)
+    with tempfile.TemporaryDirectory(prefix="mil-untrusted-") as place, ThreadPoolExecutor(_AT_ONCE) as pool:
+        root = Path(place)
+        before = _fingerprint(_make_outside(root))
+        for name in formats:
+            (root / name).mkdir()
+            TARGETS[name].make(root / name, rngs[name])
+        for number in range(num_rounds):
+            parts = {name: _part(counts, number, num_rounds) for name, counts in wanted.items()}
+            list(pool.map(lambda n, p=parts: _attack(n, tallies[n], p[n], root, rngs[n]), formats))
+            results = _summary(tallies, seed, asked, _fingerprint(root / "outside") == before)
+            _write(results, out)
+            counted = ", ".join(f"{results[kind]} {kind}" for kind in asked)
+            print(f"{time.monotonic() - started_s:.0f} s: {counted}, faults {results['faults']}", flush=True)
+    return results
 
 
-def _attack(target: Target, tally: Tally, wanted: dict[str, int], root: Path, rng: np.random.Generator) -> None:
-    good, folder = root / "good", root / "batch"
-    good.mkdir()
-    target.make(good, rng)
-    kinds = [kind for kind, count in wanted.items() for _ in range(count)]
-    for first in range(0, len(kinds), _BATCH):
-        chosen = dict(enumerate(kinds[first : first + _BATCH]))
-        made = [_make(target, kind, good, folder / str(n), root / "outside", rng) for n, kind in chosen.items()]
-        results = _opened(target.reader, folder, [f"{n}/{target.main}" for n in chosen], tally)
-        for kind, what, result in zip(chosen.values(), made, results, strict=True):
-            _count(tally, kind, what, result)
-        shutil.rmtree(folder)
-    shutil.rmtree(good)
+def _part(counts: dict[str, int], number: int, num_rounds: int) -> list[str]:
+    """Kinds of the files of one format in one round."""
+    ends = {kind: [count * turn // num_rounds for turn in (number, number + 1)] for kind, count in counts.items()}
+    return [kind for kind, (first, last) in ends.items() for _ in range(first, last)]
+
+
+def _attack(name: str, tally: Tally, kinds: Sequence[str], root: Path, rng: np.random.Generator) -> None:
+    target, folder = TARGETS[name], root / f"{name}-batch"
+    made = [_make(target, kind, root / name, folder / str(n), root / "outside", rng) for n, kind in enumerate(kinds)]
+    results = _opened(target.reader, folder, [f"{n}/{target.main}" for n in range(len(kinds))], tally)
+    for kind, what, result in zip(kinds, made, results, strict=True):
+        _count(tally, kind, what, result)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _make(target: Target, kind: str, good: Path, folder: Path, outside: Path, rng: np.random.Generator) -> str:
@@ -228,16 +245,13 @@ def _fingerprint(folder: Path) -> list[tuple[str, str, int]]:
     return [(path.name, file_sha256(path), path.stat().st_mtime_ns) for path in sorted(folder.iterdir())]
 
 
-def _counted(tally: Tally) -> str:
-    counted = [f"{kind} {dict(counts)}" for kind, counts in tally.counts.items()]
-    return ", ".join([*counted, *(f"FAULT {fault}" for fault in tally.faults)])
-
-
-def _summary(tallies: dict[str, Tally], seed: int, is_untouched: bool) -> dict[str, Any]:
+def _summary(tallies: dict[str, Tally], seed: int, asked: dict[str, int], is_untouched: bool) -> dict[str, Any]:
     peak_bytes = max(tally.peak_bytes for tally in tallies.values())
     faults = [f"{name}, {fault}" for name, tally in tallies.items() for fault in tally.faults]
-    sums = {kind: sum(tally.counts[kind].total() for tally in tallies.values()) for kind in ("mutated", "hostile")}
+    sums = {kind: sum(tally.counts[kind].total() for tally in tallies.values()) for kind in asked}
+    options = " ".join(f"--{kind} {count}" for kind, count in asked.items())
     return {
+        "command": f"python -m mil_core.untrusted_campaign {options} --seed {seed}",
         "seed": seed,
         **sums,
         "is_kept": not faults and is_untouched and peak_bytes <= MAX_BYTES,
@@ -246,6 +260,7 @@ def _summary(tallies: dict[str, Tally], seed: int, is_untouched: bool) -> dict[s
         "slowest_s": max(tally.slowest_s for tally in tallies.values()),
         "peak_bytes": peak_bytes,
         "limits": {"seconds": MAX_SECONDS, "bytes": MAX_BYTES},
+        "load_average": os.getloadavg(),
         "formats": {
             name: {
                 **{kind: dict(sorted(counts.items())) for kind, counts in tally.counts.items()},
@@ -259,6 +274,12 @@ def _summary(tallies: dict[str, Tally], seed: int, is_untouched: bool) -> dict[s
     }
 
 
+def _write(results: dict[str, Any], out: Path | None) -> None:
+    if out is not None:
+        with committed_file(out) as partial:
+            partial.write_text(json.dumps(results, indent=1) + "\n")
+
+
 def main() -> int:
     """Run the campaign that the command line asks for. Returns: 0 when every promise was kept, else 1."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
@@ -268,9 +289,7 @@ def main() -> int:
     parser.add_argument("--formats", nargs="+", choices=list(TARGETS), default=list(TARGETS))
     parser.add_argument("--out", type=Path, default=Path("results/untrusted_files.json"))
     options = parser.parse_args()
-    results = run(options.mutated, options.hostile, options.seed, options.formats)
-    with committed_file(options.out) as partial:
-        partial.write_text(json.dumps(results, indent=1) + "\n")
+    results = run(options.mutated, options.hostile, options.seed, options.formats, options.out)
     print(
         f"{len(results['faults'])} faults, peak {results['peak_bytes'] >> 20} MB, slowest {results['slowest_s']:.1f} s"
     )
