@@ -2,8 +2,10 @@
 
 from collections.abc import Callable
 
+from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.daml_place import daml_place
 from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld,
@@ -13,7 +15,15 @@ from mil_core.experiments.mandril_spriteworld import (
 )
 from mil_core.experiments.mandril_tabletop import mandril_tabletop
 from mil_core.experiments.mil_push import mil_push
+from mil_core.experiments.mil_push_ablations import (
+    mil_push_no_bias,
+    mil_push_one_head,
+    mil_push_video_linear,
+    mil_push_video_state,
+    mil_push_video_temporal,
+)
 from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push_contextual, mil_push_lstm
+from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
 
@@ -22,6 +32,13 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push_contextual": mil_push_contextual,
     "mil_push_lstm": mil_push_lstm,
     "mil_push_attention": mil_push_attention,
+    "mil_push_one_head": mil_push_one_head,
+    "mil_push_no_bias": mil_push_no_bias,
+    "mil_push_video_state": mil_push_video_state,
+    "mil_push_video_linear": mil_push_video_linear,
+    "mil_push_video_temporal": mil_push_video_temporal,
+    "mil_push_paper": mil_push_paper,
+    "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
     "daml_place": daml_place,
     "mandril_spriteworld": mandril_spriteworld,
@@ -29,9 +46,13 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mandril_spriteworld_fine_tuned": mandril_spriteworld_fine_tuned,
     "mandril_spriteworld_recurrent": mandril_spriteworld_recurrent,
     "mandril_tabletop": mandril_tabletop,
+    "flo_arrange": flo_arrange,
+    "flo_arrange_autoencoder": flo_arrange_autoencoder,
 }
 
-KINDS: dict[str, type[Experiment]] = {kind.kind: kind for kind in (ImitationExperiment, RewardExperiment)}
+KINDS: dict[str, type[Experiment]] = {
+    kind.kind: kind for kind in (ImitationExperiment, RewardExperiment, ClassifierExperiment)
+}
 """Kind -> class of the experiments of that kind."""
 
 VARIANTS: dict[str, tuple[str, ...]] = {

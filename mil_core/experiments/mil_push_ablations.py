@@ -1,0 +1,55 @@
+"""What of MIL on pushing does the work? The same data and budget with one part changed (thesis 7.1.6.2, Table 7.1)."""
+
+from dataclasses import replace
+
+from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.mil_push import mil_push
+from mil_core.inner_loop import InnerConfig
+from mil_core.learned_loss import LearnedLossConfig
+
+
+def mil_push_one_head() -> ImitationExperiment:
+    """The same output layer before and after the inner step."""
+    whole = mil_push()
+    return replace(
+        whole, name="mil_push_one_head", method="mil_one_head", policy=replace(whole.policy, two_heads=False)
+    )
+
+
+def mil_push_no_bias() -> ImitationExperiment:
+    """Without the bias transformation."""
+    whole = mil_push()
+    return replace(whole, name="mil_push_no_bias", method="mil_no_bias", policy=replace(whole.policy, context_size=0))
+
+
+def mil_push_video_state() -> ImitationExperiment:
+    """From pictures and states of the demonstration, without its actions, by a linear loss."""
+    return _watching("video_state", LearnedLossConfig(kind="linear", sees_states=True))
+
+
+def mil_push_video_linear() -> ImitationExperiment:
+    """From the demonstration's pictures alone, by a linear loss."""
+    return _watching("video_linear", LearnedLossConfig(kind="linear"))
+
+
+def mil_push_video_temporal() -> ImitationExperiment:
+    """From the demonstration's pictures alone, by a loss that convolves over time."""
+    return _watching("video_temporal", LearnedLossConfig(kind="temporal"))
+
+
+def _watching(variant: str, learned: LearnedLossConfig) -> ImitationExperiment:
+    """Learns the loss of the inner loop; its step as in `daml_place`, for the scale of a learned loss is its own."""
+    whole = mil_push()
+    return replace(
+        whole,
+        name=f"mil_push_{variant}",
+        algorithm="daml",
+        method=f"mil_{variant}",
+        support="watched_demo",
+        policy=replace(whole.policy, two_heads=False, two_first_layers=not learned.sees_states),
+        learning=replace(
+            whole.learning,
+            inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),
+            learned=replace(learned, hand_weight=0.0, goal_weight=0.0),
+        ),
+    )
