@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from data_tools.convert import FORMATS
-from data_tools.convert.format import Losses, ReadOptions
+from data_tools.convert.format import Losses, ReadOptions, refuse
 from data_tools.convert.labels import provenance_or_none
 from data_tools.demo import Demo
 from data_tools.limited import Limits, open_limited, stream_limited
@@ -35,6 +35,7 @@ def demos_of(path: Path, name: str, options: ReadOptions, losses: Losses) -> Ite
 
 def read_survey(path: Path, request: dict[str, Any]) -> Iterator[Any]:
     """Job: see `survey`."""
+    _check_members(path)
     name = request["format"]
     names = [name] if name else [known for known, part in FORMATS.items() if part.matches(path)]
     origins = {known: FORMATS[known].read_provenance(path) for known in names}
@@ -43,9 +44,17 @@ def read_survey(path: Path, request: dict[str, Any]) -> Iterator[Any]:
 
 def read_demos(path: Path, request: dict[str, Any]) -> Iterator[Any]:
     """Job: see `demos_of`; the sentences about what is not carried over come last."""
+    _check_members(path)
     losses = Losses()
     yield from FORMATS[request["format"]].read(path, ReadOptions(request["camera"], request["rate_hz"]), losses)
     yield losses.sentences
+
+
+def _check_members(path: Path) -> None:
+    """Refuse what is neither file nor folder nor link: a pipe would be waited at for ever."""
+    for part in (path, *path.rglob("*")):
+        if part.exists() and not (part.is_symlink() or part.is_file() or part.is_dir()):
+            refuse(path, "files and folders", f"{part.name!r}, a pipe or device", "leave it out of the data set")
 
 
 def _limits(path: Path) -> Limits:

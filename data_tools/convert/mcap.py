@@ -39,6 +39,7 @@ IMAGE, STATE, COMMAND, LABELS = "/camera/image", "/robot/state", "/robot/command
 _GAP_NS = 10**9  # between episodes in the log's own time, so that players show them one after another
 _MAX_EPISODE_BYTES = 1 << 32
 _MAX_YAML_BYTES = 1 << 22
+_MAX_BRACKETS = 10_000  # brackets inside each other take time by the square of their depth
 
 
 @dataclass
@@ -81,6 +82,8 @@ def _check_bag(bag: Path) -> None:
     notes = bag / "metadata.yaml"
     if bag.is_dir() and notes.stat().st_size > _MAX_YAML_BYTES:
         refuse(bag, f"metadata.yaml of at most {_MAX_YAML_BYTES} bytes", "more", "type: ros2 bag reindex")
+    if bag.is_dir() and sum(map(notes.read_text(errors="replace").count, "[{")) > _MAX_BRACKETS:
+        refuse(bag, f"metadata.yaml with at most {_MAX_BRACKETS} brackets", "more", "type: ros2 bag reindex")
     if bag.is_dir() and re.search(r"compression_mode:\s*['\"]?file", notes.read_text(errors="replace"), re.I):
         refuse(bag, "a bag that is not compressed as a file", "one that is", "type: ros2 bag convert")
 

@@ -7,6 +7,8 @@ from pathlib import Path
 import pytest
 
 from data_tools.convert import FORMATS
+from data_tools.convert.limited import read_demos, read_survey
+from data_tools.errors import ConversionError
 from data_tools.hdf5_writer import DemoWriter
 from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands import convert
@@ -84,3 +86,11 @@ def _counted(opened: list[int]):
         return child
 
     return start
+
+
+@pytest.mark.parametrize("job", [read_survey, read_demos])
+def test_a_pipe_in_a_data_set_is_refused_before_anybody_waits_at_it(tmp_path, job):
+    (tmp_path / "set" / "data").mkdir(parents=True)
+    os.mkfifo(tmp_path / "set" / "data" / "main_data.hdf5")
+    with pytest.raises(ConversionError, match="a pipe or device"):
+        list(job(tmp_path / "set", {"format": "minari", "camera": None, "rate_hz": None}))

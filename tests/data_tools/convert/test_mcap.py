@@ -142,7 +142,9 @@ def test_a_bag_cut_short_is_refused(tmp_path, read):
             read("mcap", tmp_path / "drive")
 
 
-@pytest.mark.parametrize("notes", ["", "rosbag2_bagfile_information: 3", "a: &a [*a]", "compression_mode: file", "\0"])
+@pytest.mark.parametrize(
+    "notes", ["", "rosbag2_bagfile_information: 3", "a: &a [*a]", "compression_mode: file", "\0", "[" * 20_000]
+)
 def test_a_damaged_description_is_refused(tmp_path, read, notes):
     record(tmp_path / "drive", usual())
     (tmp_path / "drive" / "metadata.yaml").write_text(notes)
