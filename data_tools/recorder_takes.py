@@ -138,7 +138,7 @@ class Takes:
         """
         parents = tuple(Parent(episode.name, file_sha256(episode)) for episode in self.episodes())
         if not path.exists() or self._is_ours(read_provenance(path)):
-            return join_episodes(path, self.episodes(), replace(self.provenance, parents=parents), overwrite=True)
+            return join_episodes(path, self.episodes(), self._origin(parents), overwrite=True)
         file = facts_of(path)
         known, contents = set(_hashes(file.provenance.parents)), {demo.content_sha256 for demo in file.demos}
         files = [facts_of(self.folder / parent.name) for parent in parents if parent.sha256 not in known]
@@ -146,6 +146,11 @@ class Takes:
         if added:
             write_in_place(merge([file, *added]), path)
         return len(file.demos) + len(added)
+
+    def _origin(self, parents: tuple[Parent, ...]) -> Provenance:
+        """Of the joined file; each demo keeps its own seed, and the whole has one only where all are the same."""
+        seeds = {read_provenance(episode).seed for episode in self.episodes()}
+        return replace(self.provenance, parents=parents, seed=seeds.pop() if len(seeds) == 1 else -1)
 
     def _is_ours(self, provenance: Provenance) -> bool:
         return not provenance.operation and provenance.created_by == self.provenance.created_by

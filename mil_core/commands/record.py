@@ -129,8 +129,8 @@ class Record:
             found = (origin.task, next(read_tasks(episode)).demos[0].robot, origin.split)
             if found != (self.task, self.robot, self.split):
                 raise BadArgument(
-                    f"--resume: expected task, robot and split {found} of the file, found "
-                    f"{(self.task, self.robot, self.split)}; change them, or record to another name."
+                    f"--resume: expected task {found[0]!r}, robot {found[1]!r} and split {found[2]!r} of the file, "
+                    f"found {self.task!r}, {self.robot!r} and {self.split!r}; change them, or record to another name."
                 )
 
 

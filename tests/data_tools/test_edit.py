@@ -168,7 +168,8 @@ def test_the_provenance_names_every_step_back_to_the_beginning(dataset, tmp_path
     assert Provenance.from_json(origin.to_json()) == origin
 
 
-def test_a_provenance_too_long_for_hdf5_forgets_the_oldest_steps(dataset, tmp_path):
+def test_a_provenance_that_is_too_long_forgets_the_oldest_steps(dataset, tmp_path, monkeypatch):
+    monkeypatch.setattr("data_tools.hdf5_rebuild.MAX_PROVENANCE_BYTES", 60_000)
     long = Parent("a" * 200, "0" * 64, "x" * 300, tuple(Parent("b" * 200, "1" * 64) for _ in range(200)))
     recipe = delete(facts_of(dataset()), ["demo_0"])
     many = Recipe(recipe.sources, recipe.demos, recipe.films, recipe.tasks,

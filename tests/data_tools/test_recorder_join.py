@@ -8,7 +8,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from sent_takes import ORIGIN, STEPS, begin, send
 
 from data_tools.atomic import file_sha256
 from data_tools.doctor import is_clean, validate
@@ -21,6 +20,8 @@ from data_tools.hdf5_recording import join_episodes, read_stream_counts, read_st
 from data_tools.lineage import lineage
 from data_tools.recorder_takes import Takes
 from data_tools.seal import write_seal
+
+from .sent_takes import ORIGIN, STEPS, begin, send
 
 pytestmark = pytest.mark.usefixtures("in_process")
 
@@ -161,3 +162,13 @@ def test_a_file_that_somebody_else_made_keeps_its_demos(three: Takes, tmp_path: 
     path = tmp_path / "demos.hdf5"
     join_episodes(path, three.episodes()[:1], replace(ORIGIN, created_by="somebody else"))
     assert three.join(path) == 3 and len(set(contents(path))) == 3, "an episode that is there is not taken twice"
+
+
+def test_sessions_of_different_seeds_leave_a_file_without_one_and_demos_with_theirs(tmp_path: Path) -> None:
+    path = tmp_path / "demos.hdf5"
+    for number, seed in enumerate((3, 3, 4)):
+        with Takes(tmp_path / "demos.takes", replace(ORIGIN, seed=seed)) as takes:
+            takes.keep(send(begin(takes), number), "success", "operator")
+            takes.join(path)
+        assert read_provenance(path).seed == (3 if number < 2 else -1)
+    assert [demo.claims["seed"] for demo in facts_of(path).demos] == [3, 3, 4]

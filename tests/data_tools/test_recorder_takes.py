@@ -11,7 +11,6 @@ from pathlib import Path
 import h5py
 import numpy as np
 import pytest
-from sent_takes import ORIGIN, SPECS, STEPS, begin, send, value
 
 from data_tools import hdf5_recording, recorder_takes
 from data_tools.atomic import file_sha256
@@ -20,6 +19,8 @@ from data_tools.hdf5_recording import read_stream_counts, read_streams
 from data_tools.recorder import RecorderLimits, Take
 from data_tools.recorder_takes import RecordError, Takes
 from data_tools.recorder_watch import EndReason
+
+from .sent_takes import ORIGIN, SPECS, STEPS, begin, send, value
 
 
 @pytest.fixture
