@@ -7,6 +7,7 @@ from typing import Any
 from data_tools.atomic import file_sha256
 from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
+from mil_core.goal_results_text import goal_text
 from mil_core.reward_results_text import asking_text, reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
@@ -66,6 +67,8 @@ def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
 def _table(content: dict[str, Any]) -> str:
     if "asking" in content:
         return asking_text(content)
+    if "novel_cameras" in content:
+        return goal_text(content)
     return reward_text(content) if "num_demos" in content else _success_text(content)
 
 
@@ -76,9 +79,10 @@ def _success_text(content: dict[str, Any]) -> str:
     kinds = _CAUSES if breaks else _KINDS
     rows = [_method_row(method, row, row["causes" if breaks else "failures"], kinds) for method, row in methods.items()]
     through = ", through the ROS 2 graph and its safety gate" if "command" in content else ""
+    shots = f", adapted to {content['shots']} demonstrations" if "shots" in content else ""
     head = (
         f"`{content['experiment']}`{through}: {content['tasks']} tasks never met x {content['trials']} scenes, success "
-        f"counted {counted} of an episode.\n\n"
+        f"counted {counted} of an episode{shots}.\n\n"
         f"| method | success | rate | 95% interval | 95% by tasks | {' | '.join(kinds.values())} |\n"
         f"|---|---|---|---|---|{'---|' * len(kinds)}"
     )
@@ -90,7 +94,9 @@ def _command(content: dict[str, Any]) -> str:
     name = content["experiment"]
     if "command" in content:
         return content["command"]
-    options = f"--seed {content['seed']} --tasks {content['tasks']} --trials {content['trials']}"
+    options = f"--seed {content['seed']} --tasks {content['tasks']}"
+    options += f" --trials {content['trials']}" if "trials" in content else ""
+    options += f" --shots {content['shots']}" if "shots" in content else ""
     return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
 
 

@@ -104,7 +104,8 @@ def _record(
     own_s, writer_s = time.process_time() - before_s, _children_s() - children_s
     stored = sum(path.stat().st_size for path in folder.iterdir())
     facts = {
-        "load_average_before": load, "niceness": os.nice(0), "seconds": duration_s, "asked_seconds": seconds,
+        "load_average_before": load, "load_average_after": os.getloadavg()[0], "niceness": os.nice(0),
+        "seconds": duration_s, "asked_seconds": seconds, "pictures": round(seconds * RATE_HZ) * len(CAMERAS),
         "cameras": len(CAMERAS), "rate_hz": RATE_HZ,
         "achieved_rate_hz": take.counts[CAMERAS[0]].rate_hz, "dropped": sum(end["overflowed"].values()),
         "ended_by": end["reason"], "core_share": (own_s + writer_s) / duration_s, "core_share_budget": 0.5,
