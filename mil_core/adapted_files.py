@@ -3,8 +3,11 @@ support that made them."""
 
 from pathlib import Path
 
+from torch import Tensor
+
 from mil_core.adapted_policy import AdaptedPolicy
 from mil_core.algorithms.algorithm import Adapted
+from mil_core.baselines.attention import MEMORY
 from mil_core.checkpoint import FORMAT_VERSION, Checkpoint
 from mil_core.errors import CheckpointCorrupt, CheckpointMissing
 from mil_core.experiments.imitation import ImitationExperiment
@@ -39,10 +42,18 @@ def load_adapted(folder: Path, checkpoint: Checkpoint[ImitationExperiment]) -> A
             f"{path}: expected a policy adapted from checkpoint {checkpoint.sha256[:12]}, found one from "
             f"{metadata.get('base_sha256', 'nowhere')[:12]}; adapt again."
         )
-    policy = Policy(checkpoint.experiment.policy)
-    check_weights(path, parameters, policy.state_dict())
+    policy: Policy = checkpoint.algorithm().policy
+    check_weights(path, parameters, _expected(policy.state_dict(), parameters))
     losses = {name: float(metadata[name]) for name in ("loss_before", "loss_after", "uncertainty")}
     return AdaptedPolicy(policy, parameters, checkpoint.statistics, **losses)
+
+
+def _expected(own: dict[str, Tensor], found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The policy's own parameters; a memory of what was shown is as long as what was shown, so any length will do."""
+    if MEMORY in own and MEMORY in found:
+        lengths = (max(1, length) for length in found[MEMORY].shape[:1])
+        return own | {MEMORY: own[MEMORY].new_empty(*lengths, own[MEMORY].shape[1])}
+    return own
 
 
 def adapted_origin(folder: Path) -> dict[str, str]:

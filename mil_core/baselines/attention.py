@@ -12,6 +12,8 @@ from mil_core.policies.policy import Policy
 from mil_core.scaling import Scaling
 
 NUM_LAYERS, NUM_HEADS = 2, 4
+MEMORY = "context.memory"
+"""Name of the policy's parameter that holds what was shown, one row for each frame."""
 
 
 class Recall(nn.Module):
@@ -60,7 +62,7 @@ class Attention(ShownPolicy):
     Ours; stands for the attention-conditioned policies that came after the thesis's LSTM with attention.
     """
 
-    told_name: ClassVar[str] = "context.memory"
+    told_name: ClassVar[str] = MEMORY
 
     def __init__(self, policy: Policy, scaling: Scaling, config: LearningConfig, shown: ShownConfig) -> None:
         """Args: see ShownPolicy; the policy's context has as many numbers as a token of the memory."""

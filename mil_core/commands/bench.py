@@ -173,7 +173,10 @@ def table_of(comparison: Comparison) -> Table:
 
 def _algorithm(checkpoint: Checkpoint) -> Mil | Daml:
     algorithm = checkpoint.algorithm()
-    assert isinstance(algorithm, Mil | Daml)  # all algorithms that there are
+    if not isinstance(algorithm, Mil | Daml):
+        raise BadArgument(
+            f"--experiment: expected one with an inner loop, found {checkpoint.experiment.name!r}; type daml_place."
+        )
     return algorithm
 
 
