@@ -7,14 +7,16 @@ from torch import Tensor
 from mil_core.reward_scenes import RewardMetaTask, Scenes
 
 
-def repainted(task: RewardMetaTask, rng: np.random.Generator) -> RewardMetaTask:
+def repainted(task: RewardMetaTask, rng: np.random.Generator, *, inverts: bool = True) -> RewardMetaTask:
     """The same wish in a world of other colours: channels swapped, some of them inverted, all of them bent a little.
+
+    Args: inverts: whether channels may be inverted, which turns light into shadow.
 
     Ours. Which colours a wish is about differs from task to task anyway; a network that has seen a hundred sprites in
     thousands of colours must find out from the demonstrations what is what.
     """
     order = torch.from_numpy(rng.permutation(3))
-    inverted = torch.from_numpy(rng.random(3) < 0.5).view(3, 1, 1)
+    inverted = torch.from_numpy(rng.random(3) < (0.5 if inverts else 0.0)).view(3, 1, 1)
     power = torch.from_numpy(np.exp(rng.uniform(-0.4, 0.4, 3)).astype(np.float32)).view(3, 1, 1)
 
     def painted(scenes: Scenes) -> Scenes:

@@ -23,14 +23,21 @@ class RewardSampler:
     the expected visits of the true reward, which a sum over all paths gives without the noise of a few.
     """
 
-    def __init__(self, tasks: Sequence[RewardTask], tasks_per_draw: int, most_demos: int, *, augment: bool) -> None:
-        """Args: tasks: two scenes or more each. tasks_per_draw, most_demos: see RewardDataConfig. augment: repaint.
+    def __init__(
+        self, tasks: Sequence[RewardTask], tasks_per_draw: int, most_demos: int, *, augment: bool, inverts: bool = True
+    ) -> None:
+        """Prepare to draw.
+
+        Args:
+            tasks: two scenes or more each.
+            tasks_per_draw, most_demos, inverts: see RewardDataConfig.
+            augment: turn and repaint what is drawn.
 
         Raises: InvalidProblem: the goal of a scene cannot be reached in time.
         """
         check_goals(tasks)
         self._tasks, self._size, self._most_demos = tasks, min(tasks_per_draw, len(tasks)), most_demos
-        self._augment = augment
+        self._augment, self._inverts = augment, inverts
 
     def __len__(self) -> int:
         """Draws that show every task once."""
@@ -49,7 +56,9 @@ class RewardSampler:
         most = min(self._most_demos, *(len(self._tasks[k].scenes[ADAPTATION].demos) for k in chosen))
         count = 1 if rng.random() < 0.5 or most < 2 else int(rng.integers(2, most + 1))
         drawn = [_meta_task(self._tasks[k], count, rng) for k in chosen]
-        return stack([repainted(turned(task, rng), rng) for task in drawn] if self._augment else drawn)
+        if self._augment:
+            drawn = [repainted(turned(task, rng), rng, inverts=self._inverts) for task in drawn]
+        return stack(drawn)
 
 
 def _meta_task(task: RewardTask, count: int, rng: np.random.Generator) -> RewardMetaTask:

@@ -4,15 +4,21 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
+
 from data_tools.atomic import file_sha256
 from data_tools.demo import Split, TaskDemos
 from data_tools.reward_task import RewardTask
+from mil_core.commands.goal_groups import goal_groups
 from mil_core.commands.meta_data import own_data, simulated_data
 from mil_core.commands.output import BadArgument
 from mil_core.commands.table_tasks import table_tasks
+from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.experiment import Experiment, Statistics
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import NoStatistics, RewardExperiment
+from mil_core.goal_tasks import GoalSampler
+from mil_core.novelty import Novelty
 from mil_core.reward_sampling import RewardSampler
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
@@ -54,6 +60,8 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
     """
     if isinstance(experiment, RewardExperiment):
         return _reward_set(experiment, source)
+    if isinstance(experiment, ClassifierExperiment):
+        return _classifier_set(experiment, source)
     assert isinstance(experiment, ImitationExperiment)  # all kinds that there are
     return _imitation_set(experiment, source)
 
@@ -65,7 +73,10 @@ def _reward_set(experiment: RewardExperiment, source: Source) -> TrainingSet:
     sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
     for split, num_tasks in sizes:
         tasks, files = _reward_tasks(experiment, source, split, num_tasks)
-        samplers[split] = RewardSampler(tasks, data.tasks_per_draw, data.most_demos, augment=split == "train")
+        is_training = split == "train"
+        samplers[split] = RewardSampler(
+            tasks, data.tasks_per_draw, data.most_demos, augment=is_training, inverts=data.inverts
+        )
         sha256 |= {path.name: file_sha256(path) for path in files}
     return TrainingSet(NoStatistics(), samplers["train"], samplers["validation"], sha256)
 
@@ -80,6 +91,22 @@ def _reward_tasks(
         return table_tasks(path, split, num_tasks, data, source.workers), [path]
     # SpriteWorld's tasks are made in memory: that takes less time than training needs to warm up.
     return collect_tasks(SpriteOrder(split, seed=data.seed, demos_per_scene=data.most_demos), num_tasks), []
+
+
+def _classifier_set(experiment: ClassifierExperiment, source: Source) -> TrainingSet:
+    if source.own is not None:
+        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own pictures.")
+    data, groups, samplers, sha256 = experiment.data, {}, {}, {}
+    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_groups), ("validation", data.num_validation_groups))
+    for split, num_groups in sizes:
+        path = source.folder / f"{source.label}_{split}.npz"
+        groups[split] = goal_groups(path, split, num_groups, data.seed, source.workers)
+        samplers[split] = GoalSampler(
+            groups[split], data.groups_per_draw, data.tasks_per_group, data.queries_per_task, augment=split == "train"
+        )
+        sha256[path.name] = file_sha256(path)
+    training, validation = (np.concatenate([group.pictures for group in groups[split]]) for split, _ in sizes)
+    return TrainingSet(Novelty.fit(training, validation), samplers["train"], samplers["validation"], sha256)
 
 
 def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingSet:

@@ -15,6 +15,6 @@ def mandril_tabletop() -> RewardExperiment:
         algorithm="mandril",
         method="mandril",
         world="tabletop",
-        data=RewardDataConfig(num_tasks=300, num_validation_tasks=32),
+        data=RewardDataConfig(num_tasks=1000, num_validation_tasks=32, inverts=False),
         training=TrainingConfig(iterations=3000, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
     )

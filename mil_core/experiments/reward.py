@@ -29,6 +29,8 @@ class RewardDataConfig:
     """Tasks that are solved at once: one draw of the training loop."""
     most_demos: int = 20
     """Each draw shows between one and so many demonstrations of each task."""
+    inverts: bool = True
+    """Whether training may invert channels of its pictures: not where shading tells what a thing is."""
     seed: int = 0
     """Seed of the tasks."""
 

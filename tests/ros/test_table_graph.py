@@ -1,12 +1,12 @@
 """Round the glasses over DDS: one way shown, then the simulated PR2 on its own way, behind the safety gate."""
 
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import numpy as np
 import pytest
 from mil_bringup.bringup import Graph
 from mil_bringup.client import Client
+from mil_bringup.environment import ROOT
 from mil_bringup.processes import ROUND_THE_GLASSES, params_file
 from mil_interfaces.action import Adapt, RunPolicy
 from mil_interfaces.msg import RobotState, VelocityCommand
@@ -27,6 +27,7 @@ from sim.tabletop_path import drive
 from sim.tasks.task import TOOL_SITE
 
 pytestmark = pytest.mark.ros
+CHECKPOINT = ROOT / "checkpoints" / "mandril_tabletop"
 SEED, INDEX = 7, 0
 STEPS = 60
 SAME_M = 0.002
@@ -61,15 +62,13 @@ def demo() -> GridDemo:
 
 
 @pytest.fixture(scope="module")
-def table(
-    tmp_path_factory: pytest.TempPathFactory, untrained: Callable[[str], Path], demo: GridDemo
-) -> Iterator[Table]:
+def table(tmp_path_factory: pytest.TempPathFactory, demo: GridDemo) -> Iterator[Table]:
     folder = tmp_path_factory.mktemp("table")
     library = folder / "library"
     write_grid_demo(library / "way.npz", demo)
     write_grid_demo(library / "outside.npz", GridDemo(demo.picture, demo.cells + 20))
     (library / "noise.npz").write_bytes(b"PK\x03\x04 not an archive")
-    learner = {"checkpoint": untrained("mandril_tabletop"), "library": library}
+    learner = {"checkpoint": CHECKPOINT, "library": library}
     scene = {"task": "tabletop", "seed": SEED, "index": INDEX, "layout": TRIAL_LAYOUT}
     overrides = {"sim_robot": scene, "policy_runner": learner, "goal_monitor": learner | {"demo": "way"}}
     with Graph(ROUND_THE_GLASSES, params_file("fast"), overrides, folder / "log") as graph:
@@ -78,10 +77,8 @@ def table(
             yield Table(client)
 
 
-def test_the_tool_goes_the_planned_way_and_the_map_is_the_one_it_was_planned_by(
-    table: Table, untrained: Callable[[str], Path], demo: GridDemo
-) -> None:
-    adapted = load(untrained("mandril_tabletop"), RewardExperiment).algorithm().adapt([demo])
+def test_the_tool_goes_the_planned_way_and_the_map_is_the_one_it_was_planned_by(table: Table, demo: GridDemo) -> None:
+    adapted = load(CHECKPOINT, RewardExperiment).algorithm().adapt([demo])
     with Environment(table_task(SEED, INDEX), PR2()) as env:
         reward = adapted.reward(table_scene(env, SEED, INDEX, trial=0))
         way = planned_way(reward, env.data.site(TOOL_SITE).xpos[:2])

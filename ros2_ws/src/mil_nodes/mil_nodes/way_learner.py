@@ -3,6 +3,7 @@
 Knows no ROS; importing it loads the learning core.
 """
 
+import contextlib
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,7 @@ from data_tools.demo import Observation
 from data_tools.grid import GridDemo
 from mil_core.adapted_reward import AdaptedReward
 from mil_core.commands.table_way import planned_way
+from mil_core.errors import MilError
 from mil_nodes.command import ACTION_SIZE
 from mil_nodes.errors import ObservationError
 from mil_nodes.library import demo_path
@@ -67,8 +69,9 @@ class WayLearner:
     def __init__(self, checkpoint: Path) -> None:
         """Args: checkpoint: its folder. Raises: MilError."""
         self._rewards = CheckpointRewards(checkpoint)
-        # First calls load code, which should not happen while somebody waits.
-        self.adapt(GridDemo(self._rewards.picture(np.zeros((320, 320, 3), np.uint8)), np.array([[0, 0], [1, 1]])))
+        # First calls load code, which should not happen while somebody waits; nothing need come of them.
+        with contextlib.suppress(MilError):
+            self.adapt(GridDemo(self._rewards.picture(np.zeros((320, 320, 3), np.uint8)), np.array([[0, 0], [1, 1]])))
 
     def read(self, library: Path, demo_id: str) -> GridDemo:
         """A way of the library. Raises: NodeError, DataError, SimError."""
