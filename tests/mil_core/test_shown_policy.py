@@ -80,7 +80,7 @@ def test_the_demonstration_tells_what_to_do(name, build, experiments, tasks, sca
     learner, learning = build(name), experiments["mil"].learning
     sampler = TaskSampler(opposite, scaling, experiments["mil"].policy, "demo", learning)
     optimizer = torch.optim.Adam(learner.parameters(), 0.01)
-    for _ in range(40):
+    for _ in range(30):
         optimizer.zero_grad()
         torch.stack([learner.meta_loss(sampler.draw(index, rng)).total for index in (0, 1)]).sum().backward()
         optimizer.step()
