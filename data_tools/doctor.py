@@ -6,6 +6,7 @@ Says what it finds and changes nothing; `doctor_repair` mends.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from shlex import quote
 from typing import Literal
 
 from data_tools import doctor_checks as checks
@@ -113,7 +114,7 @@ def _finding(check: Check, file: FileFacts, where: str, found: str) -> Finding:
     if not file.is_readable:
         remedy = "salvage" if file.salvage else None
         command = check.command if file.salvage else _lost(file.path)
-    filled = command.format(file=file.path, where=where)
+    filled = command.format(file=quote(str(file.path)), where=quote(where) if where else "")
     return Finding(check.name, check.severity, str(file.path), where, found, filled, remedy)
 
 

@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from fractions import Fraction
 from pathlib import Path
+from shlex import quote
 from typing import NoReturn
 
 import av
@@ -53,7 +54,7 @@ class VideoLimits:
     max_kept_bytes: int = 1 << 28
     """Memory for the frames that are kept; when it is full, both sides of all of them are halved."""
     max_decode_s: float = 120.0
-    """Time that decoding may take on this machine."""
+    """Processor time that decoding may take on this machine."""
 
 
 PHONE_FILM = VideoLimits()
@@ -171,7 +172,8 @@ def kept_size(height: float, width: float, max_side: int) -> tuple[int, int]:
 
 def refuse(path: Path, expected: str, found: str, next_step: str) -> NoReturn:
     """Raise the one kind of error that a film gives; FILM in the next step becomes the film's name."""
-    raise VideoError(f"Film {path}: expected {expected}; found {found}. Next: {next_step.replace('FILM', path.name)}.")
+    command = next_step.replace("FILM", quote(path.name))
+    raise VideoError(f"Film {path}: expected {expected}; found {found}. Next: {command}.")
 
 
 CUT = "cut out the task with: ffmpeg -ss START_S -t LENGTH_S -i FILM -an -vf scale=640:-2 new.mp4"
@@ -231,17 +233,21 @@ def _check_size(path: Path, width: int, height: int, limits: VideoLimits) -> Non
 def _decoded(
     path: Path, container: InputContainer, stream: VideoStream, limits: VideoLimits
 ) -> Iterator[av.VideoFrame]:
-    """Decoded frames in order of time, each within the limits of size, all of them within the limit of work."""
-    deadline_s = time.monotonic() + limits.max_decode_s
-    count = 0
+    """Decoded frames in order of time, each within the limits of size, all of them within the limit of work.
+
+    What counts is the processor's time between two frames: neither a busy machine nor somebody who takes the frames
+    slowly makes a film worse.
+    """
+    count, spent_s, resumed_s = 0, 0.0, time.process_time()
     try:
         for picture in container.decode(stream):
             _check_size(path, picture.width, picture.height, limits)
             if picture.is_corrupt:
                 refuse(path, "a whole film", f"damage after {count} frames", _COPY_AGAIN)
-            if time.monotonic() > deadline_s:
+            spent_s += time.process_time() - resumed_s
+            if spent_s > limits.max_decode_s:
                 refuse(path, f"decoding within {limits.max_decode_s:g} s", f"{count} frames in that time", _CONVERT)
             yield picture
-            count += 1
+            count, resumed_s = count + 1, time.process_time()
     except av.error.FFmpegError as error:
         refuse(path, "a whole film", f"damage after {count} frames ({error.strerror})", _COPY_AGAIN)

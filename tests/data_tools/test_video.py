@@ -1,5 +1,6 @@
 """Films survive writing and reading, whatever the codec, the rotation or the rhythm."""
 
+from itertools import accumulate, cycle
 from types import SimpleNamespace
 
 import av
@@ -158,6 +159,20 @@ def test_resize_cuts_the_middle():
 def test_decoding_stops_when_it_takes_too_long(tmp_path, frames, encode, monkeypatch):
     encode(tmp_path / "a.mp4", frames)
     clock = iter(range(0, 1000, 50))
-    monkeypatch.setattr("data_tools.video_stream.time", SimpleNamespace(monotonic=lambda: float(next(clock))))
+    monkeypatch.setattr("data_tools.video_stream.time", SimpleNamespace(process_time=lambda: float(next(clock))))
     with pytest.raises(VideoError, match="decoding within 120 s; found 2 frames"):
         read_video(tmp_path / "a.mp4")
+
+
+def test_a_film_is_not_to_blame_for_somebody_who_takes_its_frames_slowly(tmp_path, frames, encode, monkeypatch):
+    encode(tmp_path / "a.mp4", frames)
+    clock = accumulate(cycle((1000.0, 1.0)))  # a second for each frame, before and after which somebody thinks
+    monkeypatch.setattr("data_tools.video_stream.time", SimpleNamespace(process_time=lambda: next(clock)))
+    assert len(read_video(tmp_path / "a.mp4")) == len(frames)
+
+
+def test_a_command_names_a_film_so_that_a_shell_understands_it(tmp_path):
+    path = tmp_path / "my film (1).mp4"
+    path.write_bytes(b"no film at all")
+    with pytest.raises(VideoError, match=r"-i 'my film \(1\).mp4'"):
+        read_video(path)
