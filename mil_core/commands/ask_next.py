@@ -3,8 +3,8 @@
     python -m mil_core.commands.ask_next --checkpoint checkpoints/mandril_spriteworld --out results/ask_next.json
 
 One way is shown. Then a second one is shown in the same scene, from a start drawn at random or from the one where
-`mil_core.asking` expects to learn most; both by the same soft-optimal person. `prior_std` was chosen on the tasks 0 to
-47 of the seed; measured is on those after them.
+`mil_core.asking` expects to learn most; both by the same soft-optimal person. The first tasks of the seed are left for
+trying things out.
 """
 
 from collections.abc import Sequence
@@ -47,12 +47,12 @@ class AskNext:
     """Folder of a checkpoint of the method mandril."""
     tasks: int = 100
     """Number of tasks."""
-    trials: int = 4
+    trials: int = 2
     """Second demonstrations of each kind for each task."""
     seed: int = 0
     """Seed of tasks and demonstrations."""
     first: int = FIRST_TASK
-    """Number of the first task; those before were used to choose `prior_std`."""
+    """Number of the first task."""
     prior_std: float = PRIOR_STD
     """See mil_core.asking."""
     out: Path = Path("results/ask_next.json")
