@@ -36,7 +36,7 @@ MAX_SECONDS, MAX_BYTES = 10.0, 1 << 30
 """What opening one file may cost."""
 _GRACE_S = 1.0  # for ending a child that has reached its limit
 _ROUND, _AT_ONCE = 1200, 2  # files after which the results so far are written; formats attacked at the same time
-_STUCK_S = 3.0  # in a batch; a file that takes longer is judged in a child of its own, by MAX_SECONDS
+_STUCK_S = 3.0  # of the processor, in a batch; what takes more is judged in a child of its own, by MAX_SECONDS
 _READERS = "data_tools.untrusted.readers"
 Make = Callable[[Path, np.random.Generator], None]
 Spoil = Callable[[Path, Path, np.random.Generator], str]
@@ -193,7 +193,7 @@ def _opened(reader: str, folder: Path, names: Sequence[str], tally: Tally) -> It
     left = list(names)
     while left:
         done = 0
-        for result in _read(reader, folder, left, _STUCK_S * len(left), tally):
+        for result in _read(reader, folder, left, 3 * _STUCK_S * len(left), tally):
             done += 1
             yield result
         left = left[done:]
