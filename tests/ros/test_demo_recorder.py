@@ -46,7 +46,7 @@ class Recorder:
         sent = self.action.send_goal_async(goal, lambda message: self.feedback.append(message.feedback))
         self.client.wait(sent.done, "an answer to the goal")
         handle = sent.result()
-        if handle.accepted and task_id == "some-task":
+        if handle.accepted and task_id == "some-task" and not seconds:  # a short one may end before it tells anything
             self.client.wait(lambda: bool(self.feedback), "feedback")
         return handle
 
@@ -173,6 +173,7 @@ def test_a_killed_recorder_recovers_what_it_had(recorder: Recorder) -> None:
     before = {path: file_sha256(path) for path in recorder.library.glob("episode-*.hdf5")}
     recorder.begin()
     recorder.client.run_policy("unadapted", 15)
+    recorder.client.wait(lambda: recorder.feedback[-1].bytes_free > 0, "a segment on the disk")
     running.is_death_expected = True
     running.graph.children["demo_recorder"].kill()
     running.graph.children["demo_recorder"].wait(30.0)
@@ -184,5 +185,7 @@ def test_a_killed_recorder_recovers_what_it_had(recorder: Recorder) -> None:
     )
     running.is_death_expected = False
     (path,) = set(recorder.library.glob("episode-*.hdf5")) - set(before)
-    assert recorder.demo(path.stem).outcome == "unknown" and len(recorder.demo(path.stem)) >= 10
+    demo = recorder.demo(path.stem)
+    assert demo.outcome == "unknown"
+    assert {round(float(time_s) * NS_PER_S) for time_s in demo.video.capture_time_s} <= set(running.stamps_ns)
     assert before == {path: file_sha256(path) for path in before}
