@@ -23,8 +23,13 @@ class Recall(nn.Module):
     """
 
     def __init__(self, num_inputs: int, size: int) -> None:
-        """Args: num_inputs: numbers in each input. size: numbers that are found for it, a multiple of NUM_HEADS."""
+        """Args: num_inputs: numbers in each input. size: numbers that are found for it.
+
+        Raises: ValueError: the size is no multiple of NUM_HEADS.
+        """
         super().__init__()
+        if size % NUM_HEADS or not size:
+            raise ValueError(f"context_size: expected a multiple of {NUM_HEADS}, found {size}; change the experiment.")
         self.memory = nn.Parameter(0.02 * torch.randn(1, size))
         self.question = nn.Linear(num_inputs, size)
         self.layers = nn.ModuleList([RecallLayer(size) for _ in range(NUM_LAYERS)])
@@ -68,7 +73,8 @@ class Attention(ShownPolicy):
         """Args: see ShownPolicy; the policy's context has as many numbers as a token of the memory."""
         super().__init__(policy, scaling, config, shown)
         size = policy.config.context_size
-        policy.context = Recall(policy.layers[0].in_features - size, size)
+        num_inputs = policy.layers[0].get_parameter("weight").shape[1] - size
+        policy.add_module("context", Recall(num_inputs, size))
         self.reading = nn.Linear(self.token_size, size)
         self.times = nn.Parameter(0.02 * torch.randn(config.num_inner_frames, size))
         self.norm = nn.LayerNorm(size)

@@ -46,10 +46,9 @@ class ShownPolicy(AbstractAlgorithm):
         """
         super().__init__()
         self.policy, self.scaling, self.config, self.shown = policy, scaling, config, shown
-        sizes = policy.config
-        self.token_size = 2 * sizes.filters[-1]
-        self.token_size += sizes.state_inputs if shown.sees_states else 0
-        self.token_size += sizes.action_size if shown.sees_actions else 0
+        num_states = policy.config.state_inputs if shown.sees_states else 0
+        num_actions = policy.config.action_size if shown.sees_actions else 0
+        self.token_size = 2 * policy.config.filters[-1] + num_states + num_actions
         """Numbers that are shown of each frame."""
 
     @abstractmethod
@@ -65,7 +64,7 @@ class ShownPolicy(AbstractAlgorithm):
 
     def told(self, supports: Sequence[Steps | FilmFrames]) -> dict[str, Tensor]:
         """The policy's parameters once it has been shown these supports: only the one named `told_name` is another."""
-        parameters = dict(self.policy.named_parameters())
+        parameters: dict[str, Tensor] = dict(self.policy.named_parameters())
         contexts = [self.context(self._tokens(support)) for support in supports]
         return parameters | {self.told_name: self.joined(parameters[self.told_name], contexts)}
 

@@ -312,6 +312,14 @@ def test_a_network_that_went_astray_is_refused(name, build, tasks):
         learner.adapt(tasks[0].demos[0])
 
 
+@pytest.mark.parametrize("size", [0, 6])
+def test_what_attention_cannot_divide_among_its_heads_is_refused(size, experiment_of, scaling):
+    experiment = experiment_of("attention")
+    odd = dataclasses.replace(experiment, policy=dataclasses.replace(experiment.policy, context_size=size))
+    with pytest.raises(ValueError, match=f"expected a multiple of 4, found {size}"):
+        odd.build(scaling)
+
+
 def test_a_demonstration_shorter_than_what_is_looked_at_will_do(build, tasks):
     demo = tasks[0].demos[0]
     short = Demo(
