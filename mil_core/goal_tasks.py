@@ -95,14 +95,19 @@ def _balanced(labels: NDArray[np.bool_], is_query: NDArray[np.bool_]) -> Tensor:
 
 
 def repainted(pictures: Tensor, rng: np.random.Generator) -> Tensor:
-    """A group in other colours, and perhaps in a mirror: still the same relations between the same things, as long as
+    """A group in other hues, and perhaps in a mirror: still the same relations between the same things, as long as
     all of its pictures are changed alike. Ours; the released code varies brightness and shifts by pixels.
 
     Args: pictures: of one group, (picture, 3, height, width).
     """
-    order = torch.from_numpy(rng.permutation(3))
-    inverted = torch.from_numpy(rng.random(3) < 0.5).view(3, 1, 1)
-    power = torch.from_numpy(np.exp(rng.uniform(-0.3, 0.3, 3)).astype(np.float32)).view(3, 1, 1)
-    painted = pictures[:, order]
-    painted = torch.where(inverted, 1 - painted, painted) ** power
+    angle, power = rng.uniform(-np.pi, np.pi), float(np.exp(rng.uniform(-0.2, 0.2)))
+    painted = torch.einsum("ij,njrc->nirc", _turned_hues(angle), pictures).clamp(0, 1) ** power
     return painted.flip(-1) if rng.random() < 0.5 else painted
+
+
+def _turned_hues(angle_rad: float) -> Tensor:
+    """Rotation of colours about the grey axis, shape (3, 3): grey stays grey."""
+    axis = np.full(3, 3**-0.5)
+    cross = np.cross(np.eye(3), axis)
+    turn = np.cos(angle_rad) * np.eye(3) + np.sin(angle_rad) * cross + (1 - np.cos(angle_rad)) * np.outer(axis, axis)
+    return torch.from_numpy(turn.astype(np.float32))

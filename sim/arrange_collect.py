@@ -7,7 +7,7 @@ them; some show the pair in the right direction but too far apart; in a third of
 import functools
 import multiprocessing
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NamedTuple
@@ -73,12 +73,12 @@ class Arrangement(NamedTuple):
     """Right direction, but too far apart for the relation to hold."""
 
 
-ARRANGEMENTS = tuple(
-    Arrangement(pair, number, is_too_far)
-    for pair in PAIRS
-    for is_too_far, wanted in ((False, [*range(len(RELATIONS))] * PER_RELATION), (True, [*range(ON)] * TOO_FAR))
-    for number in wanted[: len(wanted) if not is_too_far else TOO_FAR]
-)
+def _arrangements(pair: tuple[int, int]) -> list[Arrangement]:
+    right = [Arrangement(pair, number, False) for number in [*range(len(RELATIONS))] * PER_RELATION]
+    return right + [Arrangement(pair, number % ON, True) for number in range(TOO_FAR)]
+
+
+ARRANGEMENTS = tuple(arrangement for pair in PAIRS for arrangement in _arrangements(pair))
 """The pictures of every group, in their order."""
 
 
@@ -98,10 +98,16 @@ def collect_groups(split: Split, seed: int, num_groups: int, workers: int | None
         yield from pool.map(collect_one, range(num_groups))
 
 
-def collect_group(split: Split, seed: int, index: int, camera: str = POLICY_CAMERA) -> GoalGroup:
+def collect_group(
+    split: Split,
+    seed: int,
+    index: int,
+    camera: str = POLICY_CAMERA,
+    arrangements: Sequence[Arrangement] = ARRANGEMENTS,
+) -> GoalGroup:
     """Group number `index` in all of its arrangements; the same on every call.
 
-    Args: split, seed, index: as in sim.collect. camera: a camera of the task.
+    Args: split, seed, index: as in sim.collect. camera: a camera of the task. arrangements: what to take pictures of.
     Raises: LayoutFailed: there is no room for an arrangement.
     """
     task = _task(split, seed, index)
@@ -111,7 +117,7 @@ def collect_group(split: Split, seed: int, index: int, camera: str = POLICY_CAME
     data, renderer = mujoco.MjData(model), Renderer(model)
     rng = layout_rng(seed, split, index, 0)
     pictures, tables, places = [], [], []
-    for arrangement in ARRANGEMENTS:
+    for arrangement in arrangements:
         places_m = arrange(model, data, task.blocks, arrangement, rng)
         pictures.append(renderer.render(data, camera, task.image_height, task.image_width))
         tables.append(relations(places_m, task.blocks))

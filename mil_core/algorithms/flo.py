@@ -17,9 +17,6 @@ from mil_core.goal_tasks import GoalMetaTask
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
 from mil_core.novelty import Novelty
 
-HEAD = ("hidden.weight", "hidden.bias", "logits.weight", "logits.bias")
-"""Parameters that the inner loop moves."""
-
 
 @dataclass(frozen=True)
 class FloConfig:
@@ -49,8 +46,9 @@ class Flo(GoalLearner):
         if config.inner.rms_floor is not None:
             raise InvalidProblem(f"inner.rms_floor: expected None, found {config.inner.rms_floor}; learn step sizes.")
         self.network, self.config = network, config
-        head = dict(network.named_parameters())
-        scales = {name.replace(".", "_"): nn.Parameter(torch.ones_like(head[name])) for name in HEAD}
+        self._head = network.head_names()
+        head = {name: value for name, value in network.named_parameters() if name in self._head}
+        scales = {name.replace(".", "_"): nn.Parameter(torch.ones_like(value)) for name, value in head.items()}
         self.scales = nn.ParameterDict(scales if config.learn_step_sizes else {})
 
     def meta_loss(self, task: GoalMetaTask) -> MetaLoss:
@@ -88,7 +86,7 @@ class Flo(GoalLearner):
         self, goals: Tensor, inner: InnerConfig, *, create_graph: bool
     ) -> tuple[dict[str, Tensor], tuple[float, ...]]:
         """Head of each task after some steps on its goals (task, NUM_GOALS, feature); the task is the first axis."""
-        before = {name: value for name, value in self.network.named_parameters() if name in HEAD}
+        before = {name: value for name, value in self.network.named_parameters() if name in self._head}
         if not create_graph:
             before = {name: value.detach() for name, value in before.items()}
 

@@ -13,19 +13,22 @@ from rich.table import Table
 
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
-from mil_core.commands.output import console, num_cores, require_at_least, write_json
+from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
+from mil_core.commands.output import BadArgument, console, num_cores, require_at_least, write_json
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
 from mil_core.commands.rivals import rivals_of
 from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
 from mil_core.commands.table_trials import run_table_task
 from mil_core.commands.trials import TrialPlan, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
+from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import RewardExperiment
 from sim.collect import task_class
 
 TASKS, TRIALS = 40, 3
 REWARD_TASKS = 100
+GOAL_TASKS = 90
 QUICK_TASKS, QUICK_TRIALS = 2, 1
 RunTask = Callable[[TrialPlan, int], list[Episode]]
 """Every episode of one test task."""
@@ -42,9 +45,12 @@ class Evaluate:
     seed: int = 7
     """Seed of test tasks and scenes."""
     tasks: int | None = None
-    """Test tasks; when left out 40, 100 where rewards are learned, or 50 where a robot moves by them."""
+    """Test tasks; when left out 40, 100 where rewards are learned, 50 where a robot moves by them, or 90 where
+    goals are judged."""
     trials: int | None = None
     """Scenes of each task; when left out 3, or 1 where rewards are learned: one to learn in, one to be judged in."""
+    shots: int = 1
+    """Demonstrations or films that policies adapt from; their gradients are averaged."""
     workers: int | None = None
     """Processes; one a core when left out, none but this one when 0. Results do not depend on it."""
     out: Path | None = None
@@ -55,10 +61,16 @@ class Evaluate:
     def run(self) -> int:
         """Evaluate, print a table, write the file."""
         require_at_least(1, {"tasks": self._num_tasks(1), "trials": 1 if self.trials is None else self.trials})
+        require_at_least(1, {"shots": self.shots})
         require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
-        out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}.json"
+        suffix = f"_{self.shots}_shots" if self.shots > 1 else ""
+        out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}{suffix}.json"
         experiment = experiment_of(self.experiment)
-        if not isinstance(experiment, RewardExperiment):
+        if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
+            raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
+        if isinstance(experiment, ClassifierExperiment):
+            self._evaluate_goals(out)
+        elif not isinstance(experiment, RewardExperiment):
             checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
             self._evaluate_success(run_task, checkpoint, checkpoint.experiment.task, TASKS, TRIALS, out)
         elif experiment.world == "tabletop":
@@ -77,9 +89,10 @@ class Evaluate:
         asked = Protocol(self.seed, self._num_tasks(tasks), trials, task_class(task).criterion)
         folder = self.checkpoint or default_checkpoint(self.experiment)
         rivals = rivals_of(checkpoint.experiment, folder)
-        run_one = partial(run, TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials, rivals))
+        run_one = partial(run, TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials, self.shots, rivals))
         workers = num_cores() if self.workers is None else self.workers
         result = results(checkpoint, asked, run_all(run_one, asked.tasks, workers, asked.criterion))
+        result |= {"shots": self.shots} if self.shots > 1 else {}
         result |= {"rivals_sha256": {rival.method: rival.sha256 for rival in rivals}} if rivals else {}
         write_json(out, result)
         console.print(table_of(result))
@@ -95,6 +108,15 @@ class Evaluate:
         pictures = draw_results(result, checkpoint, out)
         console.print(reward_table(result))
         console.print(f"written to {out}, drawn in {', '.join(map(str, pictures))}")
+
+    def _evaluate_goals(self, out: Path) -> None:
+        folder = self.checkpoint or default_checkpoint(self.experiment)
+        checkpoint = checkpoint_of(self.experiment, folder, ClassifierExperiment)
+        workers = 0 if self.quick else self.workers
+        result, tasks = goal_results(checkpoint, folder, self.seed, self._num_tasks(GOAL_TASKS), workers)
+        write_json(out, result)
+        console.print(goal_table(result))
+        console.print(f"written to {out}, drawn in {draw_goals(checkpoint, tasks, out)}")
 
     def _num_tasks(self, ordinary: int) -> int:
         if self.tasks is not None and not self.quick:

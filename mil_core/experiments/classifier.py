@@ -46,6 +46,11 @@ class ClassifierExperiment(Experiment):
     data: ClassifierDataConfig = ClassifierDataConfig()
     """The meta-training set."""
 
+    @property
+    def data_label(self) -> str:
+        """The autoencoder learns from the same pictures as FLO."""
+        return self.name.removesuffix("_autoencoder")
+
     def build(self, statistics: Novelty) -> GoalLearner:
         """See Experiment."""
         return _BUILDERS[self.algorithm](self, statistics)

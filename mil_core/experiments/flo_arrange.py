@@ -12,7 +12,7 @@ from mil_core.training import TrainingConfig
 
 def flo_arrange() -> ClassifierExperiment:
     """FLO itself."""
-    return _experiment("flo_arrange", "flo", 800)
+    return _experiment("flo_arrange", "flo", 350)
 
 
 def flo_arrange_autoencoder() -> ClassifierExperiment:
@@ -31,8 +31,9 @@ def _experiment(name: str, algorithm: str, iterations: int) -> ClassifierExperim
             learning_rate=2e-3,
             clip_norm=5.0,
             average=0.98,
+            validate_every=50,
             save_every_s=400.0,
             threads=1,
         ),
-        flo=FloConfig(InnerConfig(num_steps=1, step_size=0.1, clip=None), test_steps=1),
+        flo=FloConfig(InnerConfig(num_steps=3, step_size=0.3, clip=None), test_steps=3),
     )

@@ -1,0 +1,115 @@
+"""`mil evaluate` for goal classifiers: blocks and rooms that training never met, every method in one table."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.progress import track
+from rich.table import Table
+
+from data_tools.goal_figures import goal_sheet
+from data_tools.goal_pictures import GoalGroup
+from data_tools.provenance import code_version
+from mil_core import checkpoint as checkpoints
+from mil_core.algorithms.goal_learner import GoalLearner
+from mil_core.checkpoint import Checkpoint
+from mil_core.commands.output import console
+from mil_core.evaluate_goals import METRICS, HeldOutTask, evaluate_goals, held_out_tasks
+from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.goal_tasks import GoalSampler
+from mil_core.novelty import Novelty
+from sim.arrange_collect import ARRANGEMENTS, collect_group, collect_groups
+from sim.relations import RELATIONS
+from sim.tasks.arrange import OTHER_CAMERAS
+
+TASKS_PER_GROUP = len(RELATIONS)
+"""Test tasks of each group of blocks."""
+WITHOUT_TRAINING = ("pixel", "oracle")
+NUM_CALIBRATION_GROUPS = 4
+"""Validation groups that the distances are calibrated on."""
+NUM_DRAWN = 4
+
+
+def goal_results(
+    checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, num_tasks: int, workers: int | None
+) -> tuple[dict[str, Any], list[HeldOutTask]]:
+    """The content of the results file, and the test tasks.
+
+    Args: folder: where the checkpoint was read from; the autoencoder's is looked for beside it. workers: processes that
+        take pictures.
+    """
+    num_groups = -(-num_tasks // TASKS_PER_GROUP)
+    made = collect_groups("test", seed, num_groups, workers)
+    groups = list(track(made, "take pictures", total=num_groups, console=console))
+    tasks = held_out_tasks(groups, num_tasks, seed)
+    learners = {checkpoint.experiment.method: checkpoint.algorithm(), **_rivals(checkpoint, folder, seed, workers)}
+    result = {
+        "experiment": checkpoint.experiment.name,
+        "checkpoint_sha256": checkpoint.sha256,
+        "iteration": checkpoint.iteration,
+        "code_version": code_version(),
+        "seed": seed,
+        "tasks": num_tasks,
+        "groups": num_groups,
+        "pictures": int(sum(len(test.queries) for test in tasks)),
+        "novel_cameras": _novelty(checkpoint.statistics, groups, seed),
+        "methods": evaluate_goals(learners, tasks, seed),
+    }
+    return result, tasks
+
+
+def draw_goals(checkpoint: Checkpoint[ClassifierExperiment], tasks: list[HeldOutTask], out: Path) -> Path:
+    """Goal pictures of some test tasks, and judged pictures with their probabilities. Returns: the picture."""
+    path, learner = out.with_name(f"{out.stem}_tasks.png"), checkpoint.algorithm()
+    rows = []
+    for test in tasks[:: max(1, len(tasks) // NUM_DRAWN)][:NUM_DRAWN]:
+        judged = learner.adapt(list(test.group.pictures[test.goals]))
+        shown = np.concatenate([test.queries[:3], test.queries[-3:]])
+        chances = [judged.probability(test.group.pictures[k]) for k in shown]
+        rows.append((RELATIONS[test.task.relation], test.group.pictures[test.goals], test.group.pictures[shown],
+                     chances, test.group.is_positive(test.task)[shown]))  # fmt: skip
+    goal_sheet(rows, path)
+    return path
+
+
+def goal_table(result: dict[str, Any]) -> Table:
+    """A results file as a table for people."""
+    title = (
+        f"{result['experiment']}: {result['tasks']} test tasks, {result['pictures']} pictures, seed {result['seed']}"
+    )
+    table = Table("method", "balanced accuracy", "AUROC", "calibration error", "threshold", title=title)
+    for method, row in result["methods"].items():
+        cells = [f"{row[name]['mean']:.3f} ({row[name]['interval95'][0]:.3f} to {row[name]['interval95'][1]:.3f})"
+                 for name in METRICS]  # fmt: skip
+        table.add_row(method, *cells, f"{row['threshold']:.2f}")
+    return table
+
+
+def _rivals(
+    checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, workers: int | None
+) -> dict[str, GoalLearner]:
+    """Distances, calibrated on validation groups; the autoencoder where it lies beside the checkpoint."""
+    data = checkpoint.experiment.data
+    groups = list(collect_groups("validation", seed, NUM_CALIBRATION_GROUPS, workers))
+    validation = GoalSampler(groups, 1, data.tasks_per_group, data.queries_per_task, augment=False)
+    learners: dict[str, GoalLearner] = {}
+    for method in WITHOUT_TRAINING:
+        learners[method] = replace(checkpoint.experiment, algorithm=method).build(checkpoint.statistics)
+        learners[method].finish(validation)
+    beside = folder.with_name(f"{folder.name}_autoencoder")
+    if beside.is_dir():
+        learners["autoencoder"] = checkpoints.load(beside, ClassifierExperiment).algorithm()
+    else:
+        again = f"mil train --experiment {checkpoint.experiment.name}_autoencoder --out {beside}"
+        console.print(f"without autoencoder, as there is no {beside}; train it with: {again}")
+    return learners
+
+
+def _novelty(novelty: Novelty, groups: list[GoalGroup], seed: int) -> dict[str, float]:
+    """Share of pictures that are flagged, by camera; the policy's own should not be."""
+    shares = {"policy": float((novelty.distance(np.concatenate([g.pictures for g in groups])) > novelty.limit).mean())}
+    for camera in OTHER_CAMERAS:
+        seen = collect_group("test", seed, 0, camera, ARRANGEMENTS[::10]).pictures
+        shares[camera] = float((novelty.distance(seen) > novelty.limit).mean())
+    return shares

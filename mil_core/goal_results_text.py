@@ -1,0 +1,32 @@
+"""A results file of goal classifiers as a table for README.md."""
+
+from typing import Any
+
+METRICS = {
+    "balanced_accuracy": "balanced accuracy",
+    "auroc": "AUROC",
+    "calibration_error": "expected calibration error",
+}
+
+
+def goal_text(content: dict[str, Any]) -> str:
+    """Markdown: each metric with its interval by method.
+
+    Raises: KeyError, TypeError: `content` is not what `mil evaluate` writes.
+    """
+    rows = [f"| method | {' | '.join(METRICS.values())} | found alone | found among others |", f"|---|{'---|' * 5}"]
+    for method, row in content["methods"].items():
+        shares = [f"{row[name]:.1%}" for name in ("found_alone", "found_among_distractors")]
+        rows.append(f"| `{method}` | {' | '.join([*(_cell(row[name]) for name in METRICS), *shares])} |")
+    flagged = ", ".join(f"{camera} {share:.1%}" for camera, share in content["novel_cameras"].items())
+    about = (
+        f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of blocks never met, five "
+        f"goal pictures each, {content['pictures']} judged pictures, 95% interval by tasks in brackets. "
+        f"Pictures flagged as novel, by camera: {flagged}."
+    )
+    return "\n".join([about, "", *rows])
+
+
+def _cell(value: dict[str, Any]) -> str:
+    low, high = value["interval95"]
+    return f"{value['mean']:.3f} ({low:.3f} to {high:.3f})"

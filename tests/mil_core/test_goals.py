@@ -1,0 +1,256 @@
+"""Goal classifiers: what the inner loop does, what calibration promises, what is refused."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_tools.errors import DemoFileError, DemoShapeMismatch
+from data_tools.goal_file import read_goal_groups, write_goal_groups
+from data_tools.goal_pictures import GoalGroup, GoalTask
+from mil_core import checkpoint
+from mil_core.algorithms.flo import Flo, FloConfig
+from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
+from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
+from mil_core.errors import BadThreshold, InvalidProblem, SupportMismatch, UnusablePicture
+from mil_core.evaluate_goals import evaluate_goals, held_out_tasks
+from mil_core.experiments import EXPERIMENTS
+from mil_core.goal_net import GoalNet, GoalNetConfig, co_occurrence
+from mil_core.goal_tasks import NUM_GOALS, GoalMetaTask, GoalSampler, repainted
+from mil_core.inner_loop import InnerConfig
+from mil_core.novelty import Novelty
+
+NET = GoalNetConfig(32, 32, hues=6, filters=(6, 6))
+COLOURS = ((220, 40, 40), (40, 60, 220), (60, 200, 60))
+
+
+def drawn(rng: np.random.Generator, places: np.ndarray) -> np.ndarray:
+    """A noisy table with a square of each colour; places are rows and columns, NaN for none."""
+    picture = np.clip(rng.normal(120, 4, (32, 32, 3)), 0, 255)
+    for colour, place in zip(COLOURS, places, strict=True):
+        if np.isfinite(place).all():
+            row, col = place.astype(int)
+            picture[row : row + 5, col : col + 5] = colour
+    return picture.astype(np.uint8)
+
+
+def toy_group(seed: int, count: int = 60) -> GoalGroup:
+    """Relation 0: the first thing is left of the second; 1: it is above it."""
+    rng = np.random.default_rng(seed)
+    pictures, tables, places_m = [], [], []
+    for number in range(count):
+        places = np.full((3, 2), np.nan)
+        first = number % 2
+        places[1] = rng.integers(10, 22, 2)
+        places[0] = places[1] + ((0, -8) if first else (-8, 0))
+        if number % 3 == 0:
+            places[2] = rng.integers(0, 6, 2) + (0, 20)
+        table = np.full((3, 3), -1, np.int8)
+        table[0, 1], table[1, 0] = 1 - first, 3 - first
+        pictures.append(drawn(rng, places))
+        tables.append(table)
+        places_m.append(np.column_stack([0.01 * places, np.where(np.isfinite(places[:, 0]), 0.0, np.nan)]))
+    return GoalGroup(f"toy-{seed}", np.stack(pictures), np.stack(tables), np.stack(places_m).astype(np.float32))
+
+
+GROUP = toy_group(0)
+NOVELTY = Novelty.fit(toy_group(1).pictures, toy_group(2).pictures)
+
+
+def flo(num_steps: int = 1, learn_step_sizes: bool = True) -> Flo:
+    torch.manual_seed(0)
+    config = FloConfig(InnerConfig(num_steps, 0.5, None), num_steps, learn_step_sizes)
+    return Flo(GoalNet(NET), NOVELTY, config)
+
+
+def learners() -> dict:
+    return {
+        "flo": flo(),
+        "pixel": PixelDistance(NOVELTY, 32, 32),
+        "oracle": OracleDistance(NOVELTY, 32, 32),
+        "autoencoder": Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
+    }
+
+
+def meta_task() -> GoalMetaTask:
+    return GoalSampler([GROUP], 1, 2, 3, augment=False).sample(np.random.default_rng(0))
+
+
+def goals() -> list[np.ndarray]:
+    return list(GROUP.pictures[1:11:2])
+
+
+@pytest.mark.parametrize("learn_step_sizes", [False, True])
+def test_the_meta_gradient_passes_finite_differences_through_the_inner_loop(learn_step_sizes: bool) -> None:
+    learner = flo(2, learn_step_sizes).double()
+    task = GoalMetaTask(*(value.double() if value.is_floating_point() else value for value in meta_task()))
+    names, values = zip(*learner.named_parameters(), strict=True)
+    start = [(value + 0.05 * torch.randn_like(value)).detach().requires_grad_() for value in values]
+
+    def outer(*parameters: torch.Tensor) -> torch.Tensor:
+        with torch.no_grad():
+            for value, new in zip(values, parameters, strict=True):
+                value.copy_(new)
+        return learner.meta_loss(task).total
+
+    outer(*start).backward()
+    for name, value, base in zip(names, values, start, strict=True):
+        direction = torch.randn_like(value)
+        moved = [[b + s * 1e-6 * direction if b is base else b for b in start] for s in (1, -1)]
+        numeric = (outer(*moved[0]) - outer(*moved[1])).item() / 2e-6
+        assert float((value.grad * direction).sum()) == pytest.approx(numeric, rel=2e-3, abs=1e-6), name
+
+
+def test_the_inner_loop_moves_the_head_of_each_task_alone_and_makes_its_goals_likelier() -> None:
+    learner, before = flo(), {name: value.clone() for name, value in flo().network.named_parameters()}
+    seen = learner.see(meta_task().pictures[0], torch.empty(0)).detach()
+    start = learner._logits(
+        {name: before[name][None].detach() for name in learner.network.head_names()}, seen[None, :NUM_GOALS]
+    )
+    assert (learner.judge(seen[:NUM_GOALS])(seen[:NUM_GOALS]) > start[0]).all()
+    for name, value in learner.network.named_parameters():
+        assert torch.equal(value, before[name])
+    together = learner.meta_loss(meta_task()).total
+    alone = [
+        learner.meta_loss(meta_task()._replace(**{name: getattr(meta_task(), name)[:, k : k + 1]
+                                                  for name in ("support", "labels", "weight")})).total
+        for k in range(2)
+    ]  # fmt: skip
+    torch.testing.assert_close(together, torch.stack(alone).mean())
+
+
+def test_training_and_deployment_give_the_same_logits() -> None:
+    learner, task = flo(), meta_task()
+    trained, _ = learner._query_logits(task)
+    torch.testing.assert_close(learner.task_scores(task)[0], trained.detach(), atol=1e-5, rtol=1e-4)
+
+
+@pytest.mark.parametrize("method", ["flo", "pixel", "autoencoder"])
+def test_the_order_of_the_goals_does_not_matter(method: str) -> None:
+    learner, pictures = learners()[method], goals()
+    one, other = learner.adapt(pictures), learner.adapt(pictures[::-1])
+    for picture in GROUP.pictures[20:30]:
+        assert one.probability(picture) == pytest.approx(other.probability(picture), rel=1e-4)
+
+
+def test_a_distance_is_zero_at_a_goal_and_the_oracle_ranks_without_error() -> None:
+    for method in ("pixel", "autoencoder"):
+        score = learners()[method].adapt(goals())._score
+        assert score(GROUP.pictures[1:2])[0] == pytest.approx(0.0, abs=1e-5)
+        assert score(GROUP.pictures[20:21])[0] < -1e-4
+    result = evaluate_goals({"oracle": learners()["oracle"]}, held_out_tasks([GROUP], 2, 0), 0)["oracle"]
+    assert result["auroc"]["mean"] == 1.0
+
+
+def test_a_few_steps_of_training_tell_left_from_above() -> None:
+    learner = flo()
+    learner.config = dataclasses.replace(learner.config, inner=InnerConfig(1, 4.0, None))
+    sampler = GoalSampler([toy_group(k) for k in range(3, 6)], 2, 2, 3, augment=False)
+    optimizer, rng = torch.optim.Adam(learner.parameters(), lr=3e-3), np.random.default_rng(0)
+    losses = []
+    for _ in range(20):
+        loss = learner.meta_loss(sampler.sample(rng)).total
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+        losses.append(float(loss.detach()))
+    assert np.mean(losses[-3:]) < 0.35 < losses[0]
+    learner.finish(sampler)
+    tasks = held_out_tasks([GROUP], 2, 0)
+    result = evaluate_goals({"flo": learner}, tasks, 0)
+    assert result["flo"]["auroc"]["mean"] > 0.95
+    assert 0.5 <= result["flo"]["threshold"] < 1
+    again = evaluate_goals({"flo": learner}, tasks, 0)
+    assert again == result
+
+
+def test_a_support_picture_is_never_a_query() -> None:
+    task = GoalSampler([GROUP], 1, 2, 3, augment=True).sample(np.random.default_rng(3))
+    for support, labels, weight in zip(task.support[0], task.labels[0], task.weight[0], strict=True):
+        assert (labels[support] == 1).all() and (weight[support] == 0).all()
+        assert weight[labels == 1].sum() == pytest.approx(0.5) == weight[labels == 0].sum()
+    for test in held_out_tasks([GROUP], 4, 1):
+        assert not set(test.goals) & set(test.queries) and len(set(test.queries)) == len(test.queries)
+        truth = GROUP.is_positive(test.task)
+        assert truth[test.goals].all() and truth[test.queries].mean() >= 0.5
+
+
+def test_tasks_that_hold_in_the_same_pictures_are_one() -> None:
+    assert GROUP.tasks(5) == [GoalTask(0, 1, 0), GoalTask(0, 1, 1)]
+    assert GROUP.has_distractor(GoalTask(0, 1, 0)).sum() == 20
+
+
+@given(st.integers(0, 10**6))
+def test_repainting_keeps_grey_grey_and_changes_all_pictures_alike(seed: int) -> None:
+    grey = torch.rand(1, 1, 4, 4).expand(2, 3, 4, 4)
+    painted = repainted(grey, np.random.default_rng(seed))
+    torch.testing.assert_close(painted, painted[:, :1].expand_as(painted), atol=1e-5, rtol=1e-4)
+    torch.testing.assert_close(painted[0], painted[1])
+    colours = torch.rand(2, 3, 4, 4)
+    assert (repainted(colours, np.random.default_rng(seed)).sub(0.5).abs() <= 0.5).all()
+
+
+@settings(max_examples=20)
+@given(st.integers(0, 3), st.integers(0, 3))
+def test_co_occurrence_does_not_see_where_a_pair_stands(down: int, right: int) -> None:
+    maps = torch.zeros(2, 3, 16, 16)
+    for k, (row, col) in enumerate(((4, 4), (4 + down, 4 + right))):
+        maps[k, 0, row, col], maps[k, 1, row + 2, col + 4] = 1.0, 2.0
+    one, other = co_occurrence(maps)
+    torch.testing.assert_close(one, other)
+    maps[1, 1] = maps[1, 1].roll(2, 1)
+    assert not torch.allclose(co_occurrence(maps)[1], one)
+
+
+def test_a_checkpoint_keeps_the_calibration_and_a_foreign_threshold_is_refused(tmp_path) -> None:
+    experiment = dataclasses.replace(EXPERIMENTS["flo_arrange"](), network=NET)
+    learner = experiment.build(NOVELTY)
+    learner.calibration_numbers.copy_(torch.tensor([0.7, 0.0, 0.83]))
+    checkpoint.save(tmp_path, learner, experiment, NOVELTY, 1, "none")
+    loaded = checkpoint.load(tmp_path).algorithm()
+    assert loaded.calibration.threshold == pytest.approx(0.83) and loaded.calibration.slope == pytest.approx(0.7)
+    assert loaded.adapt(goals()).probability(GROUP.pictures[3]) == learner.adapt(goals()).probability(GROUP.pictures[3])
+    learner.calibration_numbers[2] = 1.0
+    checkpoint.save(tmp_path, learner, experiment, NOVELTY, 1, "none")
+    with pytest.raises(BadThreshold, match="between 0 and 1"):
+        checkpoint.load(tmp_path).algorithm().adapt(goals())
+
+
+@pytest.mark.parametrize(
+    ("spoil", "error", "match"),
+    [
+        (lambda g: [], SupportMismatch, "found 0"),
+        (lambda g: g[:1], SupportMismatch, "at least 2, found 1"),
+        (lambda g: [*g, g[0]], SupportMismatch, "found 6"),
+        (lambda g: [*g[:4], g[4][:30]], SupportMismatch, "goal picture 4: expected a uint8 picture"),
+        (lambda g: [*g[:4], g[4].astype(float)], SupportMismatch, "float64"),
+        (lambda g: [*g[:4], "picture"], SupportMismatch, "str"),
+        (lambda g: [*g[:2], np.zeros_like(g[0]), *g[3:]], UnusablePicture, "goal picture 2.*from 0 to 0"),
+        (lambda g: [np.full_like(g[0], 200), *g[1:]], UnusablePicture, "goal picture 0"),
+    ],
+)
+def test_goals_that_cannot_be_used_are_refused(spoil, error, match: str) -> None:
+    with pytest.raises(error, match=match):
+        flo().adapt(spoil(goals()))
+
+
+def test_a_normalisation_that_would_mix_tasks_is_refused() -> None:
+    with pytest.raises(InvalidProblem, match="rms_floor"):
+        Flo(GoalNet(NET), NOVELTY, FloConfig(InnerConfig(rms_floor=0.1)))
+
+
+def test_groups_come_back_from_a_file_and_damage_is_told(tmp_path) -> None:
+    path = tmp_path / "groups.npz"
+    write_goal_groups(path, [GROUP, toy_group(1)])
+    for one, other in zip(read_goal_groups(path), (GROUP, toy_group(1)), strict=True):
+        assert one.group_id == other.group_id
+        for name in ("pictures", "relations", "places_m"):
+            np.testing.assert_array_equal(getattr(one, name), getattr(other, name))
+    path.write_bytes(path.read_bytes()[:-200])
+    with pytest.raises(DemoFileError, match="make the file again"):
+        read_goal_groups(path)
+    with pytest.raises(DemoShapeMismatch, match="relations"):
+        dataclasses.replace(GROUP, relations=GROUP.relations.astype(np.int16))
