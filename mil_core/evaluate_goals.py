@@ -56,8 +56,8 @@ def held_out_tasks(groups: Sequence[GoalGroup], num_tasks: int, seed: int) -> li
 def evaluate_goals(learners: Mapping[str, GoalLearner], tasks: Sequence[HeldOutTask], seed: int) -> dict[str, Any]:
     """Balanced accuracy at the stored threshold, area under the ROC curve, expected calibration error.
 
-    Returns: method -> metrics, each with `mean` and `interval95` (whole tasks drawn anew), the same for tasks by kind of
-        picture, the threshold, and per task the metrics.
+    Returns: method -> metrics, each with `mean` and `interval95` (whole tasks drawn anew), shares of pictures judged
+        right without and with distractors, the threshold, and the metrics of each task.
     """
     return {name: _method(learner, tasks, seed) for name, learner in learners.items()}
 

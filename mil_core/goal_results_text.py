@@ -20,8 +20,8 @@ def goal_text(content: dict[str, Any]) -> str:
         rows.append(f"| `{method}` | {' | '.join([*(_cell(row[name]) for name in METRICS), *shares])} |")
     flagged = ", ".join(f"{camera} {share:.1%}" for camera, share in content["novel_cameras"].items())
     about = (
-        f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of blocks never met, five "
-        f"goal pictures each, {content['pictures']} judged pictures, 95% interval by tasks in brackets. "
+        f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of blocks never met, "
+        f"five goal pictures each, {content['pictures']} judged pictures, 95% interval by tasks in brackets. "
         f"Pictures flagged as novel, by camera: {flagged}."
     )
     return "\n".join([about, "", *rows])

@@ -65,6 +65,10 @@ class Order:
 
     def __post_init__(self) -> None:
         task_class(self.task), robot_class(self.robot), split_index(self.split)
+        if self.task not in EXPERTS:
+            raise SimError(
+                f"Expected a task that an expert can show, found {self.task!r}; use one of: {', '.join(EXPERTS)}."
+            )
         robots = EXPERTS[self.task].robots
         if self.robot not in robots:
             raise SimError(

@@ -23,6 +23,8 @@ class Scripted(AbstractTeleop):
     def check(self, env: Environment) -> None:
         """Make sure that the task has an expert who knows this robot. Raises: SimError."""
         name = next(name for name, known in TASKS.items() if isinstance(env.task, known))
+        if name not in EXPERTS:
+            raise SimError(f"Expected a task that an expert can show, found {name!r}; drive with the keyboard instead.")
         robots = EXPERTS[name].robots
         if env.robot.name not in robots:
             raise SimError(

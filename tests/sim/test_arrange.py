@@ -16,8 +16,9 @@ from sim.arrange_collect import (
     group_id,
 )
 from sim.blocks import BLOCK_COUNT, MIN_COLOUR_DISTANCE, block, sample_blocks
-from sim.collect import layout_rng, task_at
+from sim.collect import Order, layout_rng, task_at
 from sim.env import Environment
+from sim.errors import SimError
 from sim.object_colours import colour_distance
 from sim.relations import DIRECTIONS, FARTHEST_M, HALF_ANGLE_RAD, NONE, ON, RELATIONS, offset_m, relation
 from sim.robots.pr2 import PR2
@@ -179,3 +180,8 @@ def test_a_reset_leaves_the_command_to_be_done_and_success_tells_when_it_is(seed
     mujoco.mj_forward(model, data)
     assert task.success(model, data) and task.chosen(model, data) == 0
     assert set(BLOCKS) <= {model.body(k).name for k in range(model.nbody)}
+
+
+def test_nobody_is_asked_to_demonstrate_what_no_expert_can() -> None:
+    with pytest.raises(SimError, match="expert can show, found 'arrange'"):
+        Order("arrange", "pr2")
