@@ -252,8 +252,7 @@ def _summary(tallies: dict[str, Tally], seed: int, asked: dict[str, int], is_unt
     options = " ".join(f"--{kind} {count}" for kind, count in asked.items())
     return {
         "command": f"python -m mil_core.untrusted_campaign {options} --seed {seed}",
-        "seed": seed,
-        **sums,
+        "seed": seed, "asked": asked, **sums,
         "is_kept": not faults and is_untouched and peak_bytes <= MAX_BYTES,
         "faults": faults,
         "outside_untouched": is_untouched,
@@ -271,7 +270,7 @@ def _summary(tallies: dict[str, Tally], seed: int, asked: dict[str, int], is_unt
             for name, tally in tallies.items()
         },
         "code_version": code_version(),
-    }
+    }  # fmt: skip
 
 
 def _write(results: dict[str, Any], out: Path | None) -> None:
