@@ -135,6 +135,13 @@ def demo_of(
     return build_demo(frames[taken], states[taken], actions[taken], chosen, labels, info.fps, losses)
 
 
+def task_text(where: object, tasks: object) -> str:
+    """The texts of an episode's tasks as one. Raises: ConversionError: they are no list."""
+    if not isinstance(tasks, list | None):
+        refuse(where, "a list of the tasks of each episode", f"{str(tasks)[:40]!r}", "mend the table of episodes")
+    return " ".join(map(str, tasks or []))
+
+
 def matrix_of(where: str, table: Table, name: str) -> NDArray:
     """A column of numbers or of lists of equal length, shape (rows, size). Raises: ConversionError: it is not that."""
     pa = required("pyarrow")

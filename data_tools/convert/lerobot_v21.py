@@ -20,6 +20,7 @@ from data_tools.convert.lerobot_rows import (
     side_provenance,
     stats_of,
     table_of,
+    task_text,
 )
 from data_tools.convert.lerobot_stats import as_lists
 from data_tools.demo import Demo
@@ -53,7 +54,7 @@ def _read(path: Path, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
             table = _rows(info.file("data_path", **place), index, length)
             film = info.file("video_path", video_key=camera, **place) if is_film else None
             frames = films.take(film, 0.0, table.num_rows, info.fps) if film else None
-            labels = {"task_id": " ".join(map(str, row.get("tasks") or [])), **side.labels(index, table)}
+            labels = {"task_id": task_text(path, row.get("tasks")), **side.labels(index, table)}
             yield demo_of(info, index, table, frames, camera, labels, losses)
             total += table.num_rows
     check_total(path, total, info.total_frames)

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions, refuse, required, translated
 from data_tools.convert.lerobot_films import FilmReader
 from data_tools.convert.lerobot_info import Info, inside, is_version, read_info
-from data_tools.convert.lerobot_rows import SideFile, demo_of, episodes_in, side_provenance
+from data_tools.convert.lerobot_rows import SideFile, demo_of, episodes_in, side_provenance, task_text
 from data_tools.convert.lerobot_v3_writer import VERSION, Writer
 from data_tools.convert.lerobot_v21 import check_indices, check_total
 from data_tools.demo import Demo
@@ -36,7 +36,7 @@ def _read(path: Path, options: ReadOptions, losses: Losses) -> Iterator[Demo]:
                     expected = "an episode that is listed once" if row is None else f"{row['length']} rows"
                     refuse(f"{path}, episode {index}", expected, f"{table.num_rows} rows", "copy the data set again")
                 frames = _film_frames(info, films, camera, row, table.num_rows) if is_film else None
-                labels = {"task_id": " ".join(map(str, row["tasks"] or [])), **side.labels(index, table)}
+                labels = {"task_id": task_text(path, row["tasks"]), **side.labels(index, table)}
                 yield demo_of(info, index, table, frames, camera, labels, losses)
                 total += table.num_rows
     if remaining:

@@ -16,6 +16,7 @@ from hypothesis.extra import numpy as hnp
 from data_tools.convert import FORMATS, lerobot_v3_writer
 from data_tools.convert.format import Losses, WriteOptions
 from data_tools.convert.lerobot_rate import ConstantRate, advancing, whole_rate
+from data_tools.convert.lerobot_rows import task_text
 from data_tools.convert.lerobot_stats import of_numbers, of_pictures, together
 from data_tools.demo import Demo, Video
 from data_tools.errors import ConversionError, DataError
@@ -254,6 +255,13 @@ def test_an_info_that_lies_is_refused(made, read, changes, message):
     edit_info(path, **changes)
     with pytest.raises(ConversionError, match=message):
         read(name, path)
+
+
+def test_tasks_of_an_episode_are_a_list_or_none():
+    assert (task_text("a", ["push", "pull"]), task_text("a", None), task_text("a", [])) == ("push pull", "", "")
+    for wrong in (3000, "push", {"push": 1}, True):
+        with pytest.raises(ConversionError, match="a list of the tasks"):
+            task_text("a", wrong)
 
 
 def test_labels_of_another_episode_are_not_believed(made, read):
