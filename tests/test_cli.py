@@ -64,6 +64,19 @@ def test_from_nothing_to_an_acting_policy(name):
     assert len(read_video("episode.mp4")) == TASKS[{"mil_reach": "reach", "daml_place": "place"}[name]].horizon_steps
 
 
+def test_more_shots_adapt_otherwise_and_have_a_file_of_their_own(untrained):
+    words = ("evaluate", "--experiment", "mil_reach", "--checkpoint", untrained("mil_reach"), "--quick", "--workers", 0)
+    assert run(*words) == run(*words, "--shots", 2) == OK
+    one, two = read("out/quick/mil_reach.json"), read("out/quick/mil_reach_2_shots.json")
+    assert two["shots"] == 2 and "shots" not in one
+    assert two["methods"]["unadapted"] == one["methods"]["unadapted"]
+
+
+def test_shots_are_of_demonstrations_alone(capsys, untrained):
+    words = ("evaluate", "--experiment", "mandril_spriteworld", "--checkpoint", untrained("mandril_spriteworld"))
+    assert "--shots: expected 1" in refuses(capsys, *words, "--shots", 2)
+
+
 def test_collected_demonstrations_are_the_same_for_the_same_words():
     words = ("collect", "--task", "reach", "--robot", "planar_arm", "--seed", 3, "--quick", "--out")
     assert run(*words, "a.hdf5") == run(*words, "b.hdf5") == OK

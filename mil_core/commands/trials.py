@@ -53,12 +53,14 @@ class TrialPlan:
     """Seed of tasks and scenes."""
     trials: int
     """Scenes of each task."""
+    shots: int = 1
+    """Demonstrations or films to adapt from."""
     rivals: tuple[Rival, ...] = ()
     """Whoever adapts to the same support and acts in the same scenes."""
 
 
 def run_task(plan: TrialPlan, index: int) -> list[Episode]:
-    """Adapt to test task number `index` once, then let every method act in the same scenes of it.
+    """Adapt to the support of test task number `index` once, then let every method act in the same scenes of it.
 
     Raises: MilError, SimError; CheckpointCorrupt also when a checkpoint changed since the evaluation began.
     """
@@ -68,8 +70,9 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     learners: dict[str, AbstractAlgorithm] = {experiment.method: algorithm}
     learners |= {rival.method: _as_it_was(rival.checkpoint, rival.sha256).algorithm() for rival in plan.rivals}
     task = task_at(experiment.task, SPLIT, plan.seed, index)
-    support, unadapted = support_of(experiment, plan.seed, index), algorithm.unadapted()
-    adapted = {method: learner.adapt(support) for method, learner in learners.items()}
+    supports = [support_of(experiment, plan.seed, index, shot) for shot in range(plan.shots)]
+    adapted = {method: learner.adapt(*supports) for method, learner in learners.items()}
+    unadapted = algorithm.unadapted()
     episodes = []
     with Environment(task, robot_class(experiment.robot)()) as env:
         for trial in range(plan.trials):
@@ -91,13 +94,13 @@ def _as_it_was(folder: Path, sha256: str) -> Checkpoint[ImitationExperiment]:
     return checkpoint
 
 
-def support_of(experiment: ImitationExperiment, seed: int, index: int) -> Video | Demo:
-    """The one film or demonstration of a test task that policies adapt from, in a scene that no trial meets.
+def support_of(experiment: ImitationExperiment, seed: int, index: int, shot: int = 0) -> Video | Demo:
+    """A film or demonstration of a test task that policies adapt from, in a scene that no trial meets.
 
     It goes through a real file, so that the evaluation sees what a user's file would give.
     """
     with tempfile.TemporaryDirectory(prefix="mil-support-") as folder:
-        return load_support(write_test_support(experiment, Path(folder), seed, index), experiment)
+        return load_support(write_test_support(experiment, Path(folder), seed, index, shot), experiment)
 
 
 def load_support(path: Path, experiment: ImitationExperiment) -> Video | Demo:
@@ -107,19 +110,21 @@ def load_support(path: Path, experiment: ImitationExperiment) -> Video | Demo:
     return load_support_film(path, experiment.policy.image_height, experiment.policy.image_width)
 
 
-def write_test_film(path: Path, task: PlaceTask, seed: int, index: int) -> None:
-    """Write the film of a human doing test task number `index` as an mp4 file."""
-    video = film(task, layout_rng(seed, SPLIT, index, FILM_LAYOUT)).video
+def write_test_film(path: Path, task: PlaceTask, seed: int, index: int, shot: int = 0) -> None:
+    """Write a film of a human doing test task number `index` as an mp4 file."""
+    video = film(task, layout_rng(seed, SPLIT, index, FILM_LAYOUT + shot)).video
     write_video(path, video.frames, capture_time_s=video.capture_time_s)
 
 
-def write_test_support(experiment: ImitationExperiment, folder: Path, seed: int = 7, index: int = 0) -> Path:
-    """Write the film, or the demo file, of a test task into a folder. Returns: the file."""
+def write_test_support(
+    experiment: ImitationExperiment, folder: Path, seed: int = 7, index: int = 0, shot: int = 0
+) -> Path:
+    """Write a film, or a demo file, of a test task into a folder. Args: shot: which one, from 0. Returns: the file."""
     task = task_at(experiment.task, SPLIT, seed, index)
     if experiment.support == "film" and isinstance(task, PlaceTask):
-        write_test_film(folder / "film.mp4", task, seed, index)
+        write_test_film(folder / "film.mp4", task, seed, index, shot)
         return folder / "film.mp4"
-    demo = collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, SPLIT, index, 0))
+    demo = collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, SPLIT, index, shot))
     write_tasks(folder / "demo.hdf5", [TaskDemos(task.task_id, (demo,))])
     return folder / "demo.hdf5"
 
