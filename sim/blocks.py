@@ -24,6 +24,8 @@ PLAIN_SHARE = 0.4
 MIN_COLOUR_DISTANCE = 0.13
 """Between the main colours of one scene's blocks, in the units of colour_distance."""
 MASS_KG = 0.12
+INSIDE = 0.75
+"""Half the side of the box that stands for a block in contacts, over its radius."""
 MAX_ATTEMPTS = 2000
 _STREAM: dict[Split, int] = {"train": 0, "validation": 1, "test": 2}
 
@@ -101,8 +103,20 @@ def add_block(spec: mujoco.MjSpec, name: str, one: Block) -> mujoco.MjsBody:
         type=mujoco.mjtGeom.mjGEOM_MESH,
         meshname=f"{name}_shape",
         material=name,
+        contype=0,
+        conaffinity=0,
+        mass=0.0,
+    )
+    # What is touched is the box inside: boxes rest on boxes, where meshes rock and sink.
+    half_m = (INSIDE * one.radius_m, INSIDE * one.radius_m, one.height_m / 2)
+    body.add_geom(
+        name=f"{name}_box",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=half_m,
+        pos=(0.0, 0.0, one.height_m / 2),
         mass=MASS_KG,
         friction=(0.8, 0.01, 0.001),
+        group=4,
     )
     return body
 

@@ -26,6 +26,8 @@ class FloConfig:
     """The inner loop in training; the released code has one step of size 1."""
     test_steps: int = 3
     """Steps at deployment; the released code has 10."""
+    learn_trunk: bool = True
+    """Whether the outer loop learns the convolutions too, or leaves them as they begin."""
     learn_step_sizes: bool = True
     """Whether each parameter's share of the step size is learned too. Ours."""
 
@@ -39,6 +41,9 @@ class Flo(GoalLearner):
 
     As in MandRIL the inner loop moves `d` in theta + c * d from zero, for all tasks at once.
     """
+
+    needs_offset = True
+    """Ours: positives alone do not tell where the logit's zero lies, so it is calibrated beside the temperature."""
 
     def __init__(self, network: GoalNet, novelty: Novelty, config: FloConfig) -> None:
         """Raises: InvalidProblem: `inner.rms_floor` is set; it would mix the tasks that are adapted together."""
@@ -64,7 +69,8 @@ class Flo(GoalLearner):
     def _query_logits(self, task: GoalMetaTask) -> tuple[Tensor, float]:
         """Logit of each picture for each task after its inner loop, (group * task, picture), and the inner loss."""
         num_groups, num_tasks = task.support.shape[:2]
-        features = self.network.features(task.pictures.flatten(0, 1)).unflatten(0, (num_groups, -1))
+        with torch.set_grad_enabled(self.config.learn_trunk):
+            features = self.network.features(task.pictures.flatten(0, 1)).unflatten(0, (num_groups, -1))
         goals = torch.stack([found[numbers] for found, numbers in zip(features, task.support, strict=True)])
         adapted, losses = self._adapted(goals.flatten(0, 1), self.config.inner, create_graph=True)
         seen = features.repeat_interleave(num_tasks, 0)

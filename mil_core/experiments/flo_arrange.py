@@ -12,7 +12,7 @@ from mil_core.training import TrainingConfig
 
 def flo_arrange() -> ClassifierExperiment:
     """FLO itself."""
-    return _experiment("flo_arrange", "flo", 350)
+    return _experiment("flo_arrange", "flo", 120)
 
 
 def flo_arrange_autoencoder() -> ClassifierExperiment:
@@ -28,12 +28,12 @@ def _experiment(name: str, algorithm: str, iterations: int) -> ClassifierExperim
         training=TrainingConfig(
             iterations=iterations,
             meta_batch=1,
-            learning_rate=2e-3,
+            learning_rate=1e-3,
             clip_norm=5.0,
             average=0.98,
-            validate_every=50,
-            save_every_s=400.0,
+            validate_every=25,
+            save_every_s=150.0,
             threads=1,
         ),
-        flo=FloConfig(InnerConfig(num_steps=3, step_size=0.3, clip=None), test_steps=3),
+        flo=FloConfig(InnerConfig(num_steps=3, step_size=0.3, clip=None), test_steps=3, learn_trunk=False),
     )

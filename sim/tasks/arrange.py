@@ -73,6 +73,8 @@ class ArrangeTask(AbstractTask):
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Room, blocks, and cameras."""
+        # Without this a prism on a flat surface has one contact point, wobbles and sinks.
+        spec.option.enableflags |= int(mujoco.mjtEnableBit.mjENBL_MULTICCD)
         add_room(spec, self.room, (*TABLE_CENTRE_M, TABLE_HEIGHT_M), TABLE_HALF_SIZE_M)
         add_camera(spec, POLICY_CAMERA, CAMERA_POSITION_M, CAMERA_TARGET_M, CAMERA_FOVY_DEG)
         for name, (position_m, target_m, fovy_deg) in OTHER_CAMERAS.items():

@@ -62,7 +62,7 @@ NOVELTY = Novelty.fit(toy_group(1).pictures, toy_group(2).pictures)
 
 def flo(num_steps: int = 1, learn_step_sizes: bool = True) -> Flo:
     torch.manual_seed(0)
-    config = FloConfig(InnerConfig(num_steps, 0.5, None), num_steps, learn_step_sizes)
+    config = FloConfig(InnerConfig(num_steps, 0.5, None), num_steps, learn_step_sizes=learn_step_sizes)
     return Flo(GoalNet(NET), NOVELTY, config)
 
 
