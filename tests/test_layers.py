@@ -112,7 +112,7 @@ def contracts(folder: str) -> set[str]:
         "sim/experts": {"expert"},
         "sim/teleop": {"teleop", "steering"},
     }
-    shared["mil_core/baselines"] = {"conditioned", "shown_policy"}
+    shared["mil_core/baselines"] = {"conditioned", "shown_policy", "goal_distances"}
     return shared.get(folder, {"algorithm", "reward_learner", "goal_learner"})
 
 
