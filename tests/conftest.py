@@ -13,8 +13,11 @@ from data_tools.normalizer import Normalizer
 from data_tools.video import write_video
 from mil_core import checkpoint
 from mil_core.experiments import EXPERIMENTS
+from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.experiments.experiment import Experiment, Statistics
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import NoStatistics
+from mil_core.novelty import BANDS, Novelty
 from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling
 
@@ -31,6 +34,15 @@ def scaling(policy: PolicyConfig) -> Scaling:
     return Scaling(*(normalizer(size, std) for size, std in sizes))
 
 
+def statistics_of(experiment: Experiment) -> Statistics:
+    """Statistics of no data in particular."""
+    if isinstance(experiment, ImitationExperiment):
+        return scaling(experiment.policy)
+    if isinstance(experiment, ClassifierExperiment):
+        return Novelty(np.zeros(4 * BANDS), np.eye(4 * BANDS), 1e6)
+    return NoStatistics()
+
+
 @pytest.fixture(scope="session")
 def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]:
     """Folder of a checkpoint with random weights, by the name of its experiment."""
@@ -39,7 +51,7 @@ def untrained(tmp_path_factory: pytest.TempPathFactory) -> Callable[[str], Path]
     def folder(name: str) -> Path:
         if not (root / name).exists():
             experiment = EXPERIMENTS[name]()
-            statistics = scaling(experiment.policy) if isinstance(experiment, ImitationExperiment) else NoStatistics()
+            statistics = statistics_of(experiment)
             torch.manual_seed(0)
             learner = experiment.build(statistics)
             checkpoint.save(root / name, learner, experiment, statistics, 0, f"untrained {name}")
