@@ -11,7 +11,11 @@ from mil_core.training import TrainingConfig
 
 
 def flo_arrange() -> ClassifierExperiment:
-    """FLO itself."""
+    """FLO itself.
+
+    The convolutions stay as they begin: in short trials, learning them made validation worse (the root in
+    `mil_core.goal_net.co_occurrence` is steep where nothing lies, and their gradient is noise).
+    """
     return _experiment("flo_arrange", "flo", 120)
 
 
