@@ -6,6 +6,7 @@ The task is `tabletop` (sim.tasks.tabletop), thesis 8.1 moved onto a table; ours
 
 from mil_core.algorithms.mandril import MandrilConfig
 from mil_core.experiments.reward import RewardDataConfig, RewardExperiment
+from mil_core.inner_loop import InnerConfig
 from mil_core.training import TrainingConfig
 
 
@@ -16,7 +17,7 @@ def mandril_tabletop() -> RewardExperiment:
         algorithm="mandril",
         method="mandril",
         world="tabletop",
-        mandril=MandrilConfig(test_steps=1),  # more than in training overshoot on validation tasks
+        mandril=MandrilConfig(InnerConfig(num_steps=2, step_size=0.003, clip=None), test_steps=2),
         data=RewardDataConfig(num_tasks=1000, num_validation_tasks=32, inverts=False),
-        training=TrainingConfig(iterations=3000, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
+        training=TrainingConfig(iterations=1600, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
     )
