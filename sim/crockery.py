@@ -85,10 +85,12 @@ def shell_mesh(form: Form) -> ShellMesh:
     uv = [np.column_stack((around, np.full(len(around), v))) for *_, v in profile]
     columns = len(around)
     corner = (np.arange(len(profile) - 1)[:, None] * columns + np.arange(columns - 1)).ravel()
-    faces = np.concatenate((
-        np.column_stack((corner, corner + 1, corner + columns + 1)),
-        np.column_stack((corner, corner + columns + 1, corner + columns)),
-    ))
+    faces = np.concatenate(
+        (
+            np.column_stack((corner, corner + 1, corner + columns + 1)),
+            np.column_stack((corner, corner + columns + 1, corner + columns)),
+        )
+    )
     return ShellMesh(np.concatenate(rings), faces.astype(np.int32), np.concatenate(uv))
 
 

@@ -70,8 +70,15 @@ def add_hand(spec: mujoco.MjSpec, person: Demonstrator) -> None:
         radius = (FINGER_RADIUS_M if index < 8 else _PALM_RADIUS_M if index < 12 else _THUMB_RADIUS_M) * person.size
         # Away from the body's frame from the start: a geom that is compiled in that frame can never leave it.
         hand.add_geom(
-            name=f"hand_{index}", type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=(radius, 0, 0),
-            fromto=(*start * person.size, *end * person.size), rgba=skin, group=2, contype=0, conaffinity=0, mass=0,
+            name=f"hand_{index}",
+            type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+            size=(radius, 0, 0),
+            fromto=(*start * person.size, *end * person.size),
+            rgba=skin,
+            group=2,
+            contype=0,
+            conaffinity=0,
+            mass=0,
         )
     for radius, start, end, rgb in (
         (0.027 * person.size, 0.0, person.bare_m + 0.01, person.skin_rgb),
@@ -80,8 +87,14 @@ def add_hand(spec: mujoco.MjSpec, person: Demonstrator) -> None:
     ):
         if end > start:
             arm.add_geom(
-                type=mujoco.mjtGeom.mjGEOM_CAPSULE, size=(radius, 0, 0), fromto=(start, 0, 0, end, 0, 0),
-                rgba=(*rgb, 1), group=2, contype=0, conaffinity=0, mass=0,
+                type=mujoco.mjtGeom.mjGEOM_CAPSULE,
+                size=(radius, 0, 0),
+                fromto=(start, 0, 0, end, 0, 0),
+                rgba=(*rgb, 1),
+                group=2,
+                contype=0,
+                conaffinity=0,
+                mass=0,
             )
 
 

@@ -170,8 +170,14 @@ def add_container(spec: mujoco.MjSpec, name: str, container: Container) -> mujoc
     _add_shell(spec, body, name, container)
     for box in collision_boxes(container.form):
         body.add_geom(
-            type=mujoco.mjtGeom.mjGEOM_BOX, pos=box.centre_m, size=box.half_size_m, quat=box.quaternion_wxyz,
-            group=COLLISION_GROUP, rgba=(0, 0, 0, 0), friction=(0.9, 0.01, 0.001), mass=0,
+            type=mujoco.mjtGeom.mjGEOM_BOX,
+            pos=box.centre_m,
+            size=box.half_size_m,
+            quat=box.quaternion_wxyz,
+            group=COLLISION_GROUP,
+            rgba=(0, 0, 0, 0),
+            friction=(0.9, 0.01, 0.001),
+            mass=0,
         )
     # All mass low, as in a weighted foot: a container that tips over would change the task.
     width, height = container.radius_m, container.height_m
@@ -194,10 +200,16 @@ def add_item(spec: mujoco.MjSpec, name: str, item: Item) -> mujoco.MjsBody:
     half_x, _, half_z = item.half_size_m
     size = {"ball": (half_x, 0, 0), "cylinder": (half_x, half_z, 0), "capsule": (half_x, half_z - half_x, 0)}
     body.add_geom(
-        name=name, type=ITEM_GEOMS[item.shape], size=size.get(item.shape, item.half_size_m), rgba=(*item.rgb, 1),
-        mass=item.mass_kg, group=VISUAL_GROUP,
+        name=name,
+        type=ITEM_GEOMS[item.shape],
+        size=size.get(item.shape, item.half_size_m),
+        rgba=(*item.rgb, 1),
+        mass=item.mass_kg,
+        group=VISUAL_GROUP,
         # Rolling friction, or a ball would circle in a bowl for ever; the item's own values win over its partner's.
-        condim=6, friction=(1.0, 0.02, 0.005), priority=1,
+        condim=6,
+        friction=(1.0, 0.02, 0.005),
+        priority=1,
     )
     return body
 
@@ -209,9 +221,15 @@ def _container(rng: np.random.Generator, split: Split, index: int, colours: tupl
     far = [colour for colour in colours if colour_distance(colour, rgb) > 0.12]
     pattern = "plain" if rng.random() < PLAIN_SHARE else str(rng.choice(list(PATTERNS)))
     return Container(
-        object_id=f"{split}-{kind}-{index:03d}", split=split, kind=kind, form=_form(rng, KINDS[kind]), rgb=rgb,
-        second_rgb=far[rng.integers(len(far))], pattern=pattern,
-        texture_seed=SPLIT_SEED[split] * 1_000_000 + index, mass_kg=round(float(rng.uniform(0.35, 0.6)), 3),
+        object_id=f"{split}-{kind}-{index:03d}",
+        split=split,
+        kind=kind,
+        form=_form(rng, KINDS[kind]),
+        rgb=rgb,
+        second_rgb=far[rng.integers(len(far))],
+        pattern=pattern,
+        texture_seed=SPLIT_SEED[split] * 1_000_000 + index,
+        mass_kg=round(float(rng.uniform(0.35, 0.6)), 3),
     )
 
 
@@ -227,11 +245,16 @@ def _item(rng: np.random.Generator, split: Split, index: int, colours: tuple[Rgb
     steps = rng.integers(0, 33, 3)
     width, depth, height = (round(0.015 + 0.0003 * int(step) + 0.0001 * (SPLIT_SEED[split] - 1), 4) for step in steps)
     half_size = {
-        "ball": (width, width, width), "cylinder": (width, width, height), "capsule": (width, width, width + 0.006),
+        "ball": (width, width, width),
+        "cylinder": (width, width, height),
+        "capsule": (width, width, width + 0.006),
     }.get(shape, (width, depth, height))
     return Item(
-        object_id=f"{split}-{shape}-{index:03d}", shape=shape, half_size_m=half_size,
-        rgb=colours[(index * 17) % len(colours)], mass_kg=round(float(rng.uniform(0.04, 0.1)), 3),
+        object_id=f"{split}-{shape}-{index:03d}",
+        shape=shape,
+        half_size_m=half_size,
+        rgb=colours[(index * 17) % len(colours)],
+        mass_kg=round(float(rng.uniform(0.04, 0.1)), 3),
     )
 
 
@@ -239,8 +262,11 @@ def _add_shell(spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, container: 
     """What is seen of a container: one mesh, with a texture unless it is plain."""
     shell = shell_mesh(container.form)
     spec.add_mesh(
-        name=f"{name}_shell", uservert=shell.vertices_m.ravel(), userface=shell.faces.ravel(),
-        usertexcoord=shell.uv.ravel(), inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
+        name=f"{name}_shell",
+        uservert=shell.vertices_m.ravel(),
+        userface=shell.faces.ravel(),
+        usertexcoord=shell.uv.ravel(),
+        inertia=mujoco.mjtMeshInertia.mjMESH_INERTIA_SHELL,
     )
     material = spec.add_material(name=f"{name}_glaze", specular=0.3, shininess=0.4)
     if container.pattern == "plain":
@@ -252,6 +278,11 @@ def _add_shell(spec: mujoco.MjSpec, body: mujoco.MjsBody, name: str, container: 
         texture.data = picture.tobytes()
         material.textures[mujoco.mjtTextureRole.mjTEXROLE_RGB] = f"{name}_glaze"
     body.add_geom(
-        type=mujoco.mjtGeom.mjGEOM_MESH, meshname=f"{name}_shell", material=f"{name}_glaze", group=VISUAL_GROUP,
-        contype=0, conaffinity=0, mass=0,
+        type=mujoco.mjtGeom.mjGEOM_MESH,
+        meshname=f"{name}_shell",
+        material=f"{name}_glaze",
+        group=VISUAL_GROUP,
+        contype=0,
+        conaffinity=0,
+        mass=0,
     )

@@ -123,9 +123,7 @@ class Renderer:
         view.type, view.fixedcamid = mujoco.mjtCamera.mjCAMERA_FIXED, camera_id
         self._option.geomgroup[BACKGROUND_GROUP] = detail
         self._scene.flags[mujoco.mjtRndFlag.mjRND_SHADOW] = shadows
-        mujoco.mjv_updateScene(
-            self._model, data, self._option, None, view, mujoco.mjtCatBit.mjCAT_ALL, self._scene
-        )
+        mujoco.mjv_updateScene(self._model, data, self._option, None, view, mujoco.mjtCatBit.mjCAT_ALL, self._scene)
         rectangle = mujoco.MjrRect(0, 0, width, height)
         mujoco.mjr_render(rectangle, self._scene, self._mjr)
         picture = np.empty((height, width, 3), dtype=np.uint8)

@@ -90,21 +90,41 @@ def add_room(
     x, y, top = top_centre_m
     _add_surface(spec, room.table)
     table = spec.worldbody.add_geom(
-        name="table", type=mujoco.mjtGeom.mjGEOM_BOX, size=(*half_size_m, TABLE_HALF_THICKNESS_M),
-        pos=(x, y, top - TABLE_HALF_THICKNESS_M), material="table", friction=(0.9, 0.01, 0.001),
+        name="table",
+        type=mujoco.mjtGeom.mjGEOM_BOX,
+        size=(*half_size_m, TABLE_HALF_THICKNESS_M),
+        pos=(x, y, top - TABLE_HALF_THICKNESS_M),
+        material="table",
+        friction=(0.9, 0.01, 0.001),
     )
     spec.worldbody.add_geom(
-        name="floor", type=mujoco.mjtGeom.mjGEOM_PLANE, size=(4, 4, 0.1), pos=(x, y, min(0.0, top - 0.7)),
-        rgba=(*room.floor_rgb, 1), contype=0, conaffinity=0,
+        name="floor",
+        type=mujoco.mjtGeom.mjGEOM_PLANE,
+        size=(4, 4, 0.1),
+        pos=(x, y, min(0.0, top - 0.7)),
+        rgba=(*room.floor_rgb, 1),
+        contype=0,
+        conaffinity=0,
     )
     spec.add_texture(
-        name="walls", type=mujoco.mjtTexture.mjTEXTURE_SKYBOX, builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
-        rgb1=room.wall_rgb[0], rgb2=room.wall_rgb[1], width=16, height=96,
+        name="walls",
+        type=mujoco.mjtTexture.mjTEXTURE_SKYBOX,
+        builtin=mujoco.mjtBuiltin.mjBUILTIN_GRADIENT,
+        rgb1=room.wall_rgb[0],
+        rgb2=room.wall_rgb[1],
+        width=16,
+        height=96,
     )
     direction = np.array(room.light_direction)
     spec.worldbody.add_light(
-        name="main", pos=np.array(top_centre_m) - 2 * direction, dir=direction, diffuse=room.light_rgb,
-        specular=(0.2, 0.2, 0.2), ambient=(0, 0, 0), castshadow=False, directional=True,
+        name="main",
+        pos=np.array(top_centre_m) - 2 * direction,
+        dir=direction,
+        diffuse=room.light_rgb,
+        specular=(0.2, 0.2, 0.2),
+        ambient=(0, 0, 0),
+        castshadow=False,
+        directional=True,
     )
     spec.visual.headlight.ambient = room.ambient_rgb
     spec.visual.headlight.diffuse = (0.15, 0.15, 0.15)
@@ -134,10 +154,13 @@ def _room(rng: np.random.Generator, place: Place, split: Split, seed: tuple[int,
     ambient = rng.uniform(0.38, 0.44) if place == "lab" else rng.uniform(0.32, 0.46)
     walls = _muted(rng, (0.35, 0.9), 0.05), _muted(rng, (0.35, 0.8), 0.05)
     return Room(
-        room_id=f"{place}-{split}-{index:03d}", table=_surface(rng, kind, identity),
-        floor_rgb=_muted(rng, (0.35, 0.75), 0.04), wall_rgb=walls,
+        room_id=f"{place}-{split}-{index:03d}",
+        table=_surface(rng, kind, identity),
+        floor_rgb=_muted(rng, (0.35, 0.75), 0.04),
+        wall_rgb=walls,
         light_direction=_rounded((np.sin(tilt) * np.cos(azimuth), np.sin(tilt) * np.sin(azimuth), -np.cos(tilt))),
-        light_rgb=_rounded(main * tint), ambient_rgb=_rounded(ambient * tint),
+        light_rgb=_rounded(main * tint),
+        ambient_rgb=_rounded(ambient * tint),
     )
 
 

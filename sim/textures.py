@@ -156,13 +156,26 @@ def _plain(size: int, rng: np.random.Generator) -> Amount:
 
 
 PATTERNS: dict[str, Callable[[int, np.random.Generator], Amount]] = {
-    "stripes": _stripes, "bands": _bands, "checks": _checks, "dots": _dots, "zigzag": _zigzag, "speckle": _speckle,
-    "marble": _marble, "rim": _rim,
+    "stripes": _stripes,
+    "bands": _bands,
+    "checks": _checks,
+    "dots": _dots,
+    "zigzag": _zigzag,
+    "speckle": _speckle,
+    "marble": _marble,
+    "rim": _rim,
 }
 """Glazes of containers; "plain" is not among them, because it needs no picture."""
 
 SURFACES: dict[str, Callable[[int, np.random.Generator], Amount]] = {
-    "wood": _wood, "planks": _planks, "cloth": _cloth, "stone": _stone, "gradient": _gradient, "gingham": _gingham,
-    "tiles": _tiles, "stripes": _table_stripes, "plain": _plain,
+    "wood": _wood,
+    "planks": _planks,
+    "cloth": _cloth,
+    "stone": _stone,
+    "gradient": _gradient,
+    "gingham": _gingham,
+    "tiles": _tiles,
+    "stripes": _table_stripes,
+    "plain": _plain,
 }
 """Looks of tables, floors and walls."""

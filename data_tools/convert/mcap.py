@@ -7,6 +7,7 @@ Pictures go to /camera/image (sensor_msgs Image, or CompressedImage as PNG), sta
 
 import json
 import re
+import struct
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -118,7 +119,7 @@ def _definitions_of(connections: Iterable[Any]) -> Any:
 def _broken_bag(bag: Path) -> Iterator[None]:
     """Turn what rosbags raises on a damaged bag into an error that says what to do."""
     errors = (required("rosbags.rosbag2").ReaderError, required("rosbags.typesys").TypesysError)
-    errors += (required("rosbags.serde").SerdeError,)
+    errors += (required("rosbags.serde").SerdeError, struct.error)
     with translated(bag, "a whole bag"):
         try:
             yield

@@ -19,5 +19,5 @@ def mandril_tabletop() -> RewardExperiment:
         world="tabletop",
         mandril=MandrilConfig(InnerConfig(num_steps=2, step_size=0.003, clip=None), test_steps=2),
         data=RewardDataConfig(num_tasks=1000, num_validation_tasks=32, inverts=False),
-        training=TrainingConfig(iterations=1600, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
+        training=TrainingConfig(iterations=4000, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
     )

@@ -7,5 +7,9 @@ from sim.experts.reach import ReachExpert
 from sim.experts.tabletop import TabletopExpert
 
 EXPERTS: dict[str, type[AbstractExpert]] = {
-    "place": PlaceExpert, "push": PushExpert, "push_small": PushExpert, "reach": ReachExpert, "tabletop": TabletopExpert,
-}  # fmt: skip
+    "place": PlaceExpert,
+    "push": PushExpert,
+    "push_small": PushExpert,
+    "reach": ReachExpert,
+    "tabletop": TabletopExpert,
+}

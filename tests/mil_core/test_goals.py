@@ -147,17 +147,17 @@ def test_a_distance_is_zero_at_a_goal_and_the_oracle_ranks_without_error() -> No
 
 def test_a_few_steps_of_training_tell_left_from_above() -> None:
     learner = flo()
-    learner.config = dataclasses.replace(learner.config, inner=InnerConfig(1, 4.0, None))
+    learner.config = dataclasses.replace(learner.config, inner=InnerConfig(1, 0.3, None), learn_trunk=False)
     sampler = GoalSampler([toy_group(k) for k in range(3, 6)], 2, 2, 3, augment=False)
-    optimizer, rng = torch.optim.Adam(learner.parameters(), lr=3e-3), np.random.default_rng(0)
+    optimizer, rng = torch.optim.Adam(learner.parameters(), lr=1e-3), np.random.default_rng(0)
     losses = []
-    for _ in range(20):
+    for _ in range(30):
         loss = learner.meta_loss(sampler.sample(rng)).total
         optimizer.zero_grad()
         loss.backward()
         optimizer.step()
         losses.append(float(loss.detach()))
-    assert np.mean(losses[-3:]) < 0.35 < losses[0]
+    assert np.mean(losses[-3:]) < 0.8 * losses[0]
     learner.finish(sampler)
     tasks = held_out_tasks([GROUP], 2, 0)
     result = evaluate_goals({"flo": learner}, tasks, 0)
