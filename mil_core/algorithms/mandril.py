@@ -12,7 +12,7 @@ from data_tools.grid import GridDemo
 from mil_core.adapted_reward import AdaptedReward, Grid
 from mil_core.algorithms.algorithm import MetaLoss
 from mil_core.algorithms.reward_learner import RewardLearner
-from mil_core.errors import InvalidProblem
+from mil_core.errors import InvalidProblem, NonFiniteLoss
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
 from mil_core.reward_net import RewardNet, rewards_by_task
 from mil_core.reward_scenes import RewardMetaTask, Scenes
@@ -63,8 +63,26 @@ class Mandril(RewardLearner):
 
     def adapt_all(self, supports: Sequence[Sequence[GridDemo]]) -> list[AdaptedReward]:
         """See RewardLearner."""
+        return self._within(supports, self.config.test_steps)
+
+    def _within(self, supports: Sequence[Sequence[GridDemo]], num_steps: int) -> list[AdaptedReward]:
+        """Adapted in so many steps; a support with which rewards run away to infinity takes half as many, and so on.
+
+        Steps are larger than any that training saw the end of, so once in a hundred tasks they diverge.
+        """
+        try:
+            return self._adapted_rewards(supports, num_steps)
+        except (InvalidProblem, NonFiniteLoss):
+            if len(supports) > 1:  # somebody among them
+                middle = len(supports) // 2
+                return self._within(supports[:middle], num_steps) + self._within(supports[middle:], num_steps)
+            if num_steps < 2:
+                raise
+            return self._within(supports, num_steps // 2)
+
+    def _adapted_rewards(self, supports: Sequence[Sequence[GridDemo]], num_steps: int) -> list[AdaptedReward]:
         scenes = self.support_scenes(supports)
-        inner = dataclasses.replace(self.config.inner, num_steps=self.config.test_steps)
+        inner = dataclasses.replace(self.config.inner, num_steps=num_steps)
         adapted, _ = self._adapted(scenes, inner, create_graph=False)
         with torch.no_grad():
             still = {name: value.expand(len(supports), *value.shape) for name, value in self._initial.items()}

@@ -146,3 +146,22 @@ def test_memory_stays_flat_over_meta_steps(reward_learners, reward_task):
 def test_a_normalisation_that_would_mix_tasks_is_refused():
     with pytest.raises(InvalidProblem, match="rms_floor"):
         mandril(Grid(), InnerConfig(rms_floor=0.1))
+
+
+def test_a_support_that_runs_away_takes_fewer_steps_and_leaves_the_others_alone(
+    reward_learners, grid_demos, monkeypatch
+):
+    mandril = reward_learners["mandril"]
+    expected = {steps: mandril._adapted_rewards([[demo] for demo in grid_demos], steps) for steps in (1, 3)}
+    whole = type(mandril)._adapted_rewards
+    wild = grid_demos[1]
+
+    def diverging(self, supports, num_steps):
+        if num_steps > 1 and any(demo is wild for support in supports for demo in support):
+            raise InvalidProblem("reward of task 0, state 0: expected a finite number, found inf")
+        return whole(self, supports, num_steps)
+
+    monkeypatch.setattr(type(mandril), "_adapted_rewards", diverging)
+    for number, adapted in enumerate(mandril.adapt_all([[demo] for demo in grid_demos])):
+        wanted = expected[1 if number == 1 else 3][number]
+        np.testing.assert_allclose(adapted.reward(wild.picture), wanted.reward(wild.picture), rtol=1e-4, atol=1e-5)
