@@ -250,6 +250,7 @@ def _summary(tallies: dict[str, Tally], seed: int, asked: dict[str, int], is_unt
     faults = [f"{name}, {fault}" for name, tally in tallies.items() for fault in tally.faults]
     sums = {kind: sum(tally.counts[kind].total() for tally in tallies.values()) for kind in asked}
     options = " ".join(f"--{kind} {count}" for kind, count in asked.items())
+    options += "" if tallies.keys() == TARGETS.keys() else f" --formats {' '.join(tallies)}"
     return {
         "command": f"python -m mil_core.untrusted_campaign {options} --seed {seed}",
         "seed": seed, "asked": asked, **sums,
