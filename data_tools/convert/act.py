@@ -98,8 +98,8 @@ def _rate_of_change(demo: Demo) -> np.ndarray:
     if len(demo) < 2:
         return np.zeros_like(demo.states)
     with np.errstate(over="ignore"):
-        change = np.gradient(demo.states.astype(np.float64), demo.state_time_s, axis=0)
-    return np.nan_to_num(change.astype(np.float32))
+        change = np.gradient(demo.states.astype(np.float64), demo.state_time_s, axis=0).astype(np.float32)
+    return np.nan_to_num(change)
 
 
 def _read_provenance(path: Path) -> Provenance | None:

@@ -78,11 +78,12 @@ def _both(
     for count in (small, large):
         names = [folder / f"{count}_{out}", folder / (path.format(count=count) if "{" in path else f"{count}_{path}")]
         with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
-            found.append(pool.submit(_convert, source, to, names[1], names[0], images).result())
+            found.append(pool.submit(convert_one, source, to, names[1], names[0], images).result())
     return found[1] | {"peak_mb_with_a_tenth": found[0]["peak_mb"]}
 
 
-def _convert(source: str, to: str, path: Path, out: Path, images: ImageStorage) -> dict[str, Any]:
+def convert_one(source: str, to: str, path: Path, out: Path, images: ImageStorage) -> dict[str, Any]:
+    """One conversion in this process. Returns: the report of `mil convert`, its time, its memory, the size written."""
     started_s = time.perf_counter()
     report = convert(
         path, source, out, (to, FORMATS[to]), lambda losses: FORMATS[source].read(path, ReadOptions(), losses),
