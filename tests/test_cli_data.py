@@ -44,7 +44,7 @@ def test_what_was_collected_is_clean_and_what_was_spoilt_is_not(demos, capsys):
     assert run("validate", demos, "--json", "findings.json") == ANSWER_IS_NO
     report = json.loads(Path("findings.json").read_text())
     found = {(f["check"], f["where"]) for f in report["findings"] if f["severity"] == "error"}
-    assert found == {("totals", ""), ("not_finite", "demo_1")} and not report["is_clean"]
+    assert found == {("totals", ""), ("not_finite", "demo_1"), ("changed", "demo_1")} and not report["is_clean"]
     assert "next: mil validate d.hdf5 --repair\n" in capsys.readouterr().out
     assert run("validate", "nothing.hdf5") == BAD_INPUT
     assert run("validate", demos, "--yes") == BAD_INPUT

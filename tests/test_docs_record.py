@@ -42,7 +42,7 @@ def test_every_launch_file_and_module_of_the_page_exists():
 def test_every_key_of_a_recorded_file_is_explained():
     words = ["record", "--task", "reach", "--robot", "planar_arm", "--teleop", "scripted", "--max-steps", "3"]
     assert main([*words, "--spectator", "--out", "a.hdf5"]) == OK
-    explained = set(re.findall(r"[a-z_]+", " ".join(re.findall(r"`([^`]+)`", FORMAT))))
+    explained = set(re.findall(r"[a-z_0-9]+", " ".join(re.findall(r"`([^`]+)`", FORMAT))))
     names: set[str] = set()
     with h5py.File("a.hdf5") as file:
         file.visititems(lambda path, item: names.update([path.rsplit("/", 1)[-1], *item.attrs]))

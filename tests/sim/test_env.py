@@ -1,5 +1,6 @@
 """Contracts of every task with its robot, and of the environment itself."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -140,12 +141,18 @@ def test_gymnasium_interface_tells_the_same_story(env: Environment) -> None:
 def test_every_class_of_a_folder_is_listed(package: object, listed: dict[str, type]) -> None:
     folder = Path(str(package.__file__)).parent  # type: ignore[attr-defined]
     bases = {base for cls in listed.values() for base in cls.__mro__[1:] if base.__name__.startswith("Abstract")}
-    found = {sub for base in bases for sub in base.__subclasses__() if Path(_file_of(sub)).parent == folder}
+    found = {sub for base in bases for sub in _below(base) if Path(_file_of(sub)).parent == folder}
     assert found == set(listed.values())
     text = "".join(path.read_text() for path in folder.glob("*.py"))
-    lines = [line for line in text.splitlines() if line.startswith("class ") and "(Abstract" in line]
-    classes = {line.split("(")[0][6:] for line in lines}
-    assert classes - {base.__name__ for base in bases} == {cls.__name__ for cls in listed.values()}
+    names = {cls.__name__ for cls in listed.values()}
+    pairs = re.findall(r"^class (\w+)\((\w+)", text, re.MULTILINE)
+    classes = {name for name, base in pairs if base.startswith("Abstract") or base in names}
+    assert classes - {base.__name__ for base in bases} == names
+
+
+def _below(base: type) -> set[type]:
+    """All classes that inherit from a class, and theirs."""
+    return {found for sub in base.__subclasses__() for found in (sub, *_below(sub))}
 
 
 def _file_of(cls: type) -> str:
