@@ -8,7 +8,7 @@ from data_tools.demo import Demo
 from mil_core.adapted_policy import AdaptedPolicy, adapted_policy
 from mil_core.algorithms.algorithm import AbstractAlgorithm, LearningConfig, MetaLoss, Support
 from mil_core.behavior_cloning import outer_terms
-from mil_core.demo_sizes import check_demo_sizes
+from mil_core.demo_sizes import check_demo_sizes, check_film_size
 from mil_core.episodes import FilmFrames, MetaTask, without_actions
 from mil_core.errors import FirstOrderLearnedLoss, SupportMismatch
 from mil_core.inner_loop import Parameters, adapt
@@ -101,11 +101,7 @@ class Daml(AbstractAlgorithm):
         Raises: SupportMismatch: its pictures are of another size than in training.
         """
         config, video = self.policy.config, support.video if isinstance(support, Demo) else support
-        if video.frames.shape[1:3] != (config.image_height, config.image_width):
-            raise SupportMismatch(
-                f"expected a film of {config.image_width}x{config.image_height}, found "
-                f"{video.frames.shape[2]}x{video.frames.shape[1]}; use data_tools.video.resize."
-            )
+        check_film_size(video, config)
         parts = whole_and_halves(len(video), self.config.num_inner_frames)
         if not self.learned.sees_states:
             return [FilmFrames(to_pictures(video.frames[part]), None, None) for part in parts]

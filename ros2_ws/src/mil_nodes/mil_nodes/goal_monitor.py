@@ -14,7 +14,6 @@ from typing import Any
 
 from mil_interfaces.srv import GetReward, SetDemo
 from rclpy.node import Node
-from rclpy.task import Future
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 
@@ -27,6 +26,7 @@ from mil_nodes.errors import NodeError
 from mil_nodes.params import GoalMonitorParams, declare
 from mil_nodes.process import serve
 from mil_nodes.shown_reward import CheckpointRewards, ShownReward
+from mil_nodes.worker import answering
 from sim.errors import SimError
 
 EXPECTED = (NodeError, MilError, DataError, SimError)
@@ -114,18 +114,7 @@ class GoalMonitor(Node):
 
     async def _in_worker(self, work: Callable[[], Any]) -> Any:
         """Run `work` after what the worker does now, while the ROS thread goes on."""
-        executor = self.executor
-        future = Future(executor=executor)
-
-        def run() -> None:
-            try:
-                future.set_result(work())
-            except BaseException as error:
-                future.set_exception(error)
-            # Without it the executor sleeps on and the result leaves with the next message that happens to come.
-            if executor is not None:
-                executor.wake()
-
+        run, future = answering(self, work)
         self._worker.submit(run)
         return await future
 

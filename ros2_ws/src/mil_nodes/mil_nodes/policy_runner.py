@@ -16,7 +16,6 @@ from mil_interfaces.action import Adapt, RunPolicy
 from mil_interfaces.msg import RobotState, VelocityCommand
 from rclpy.action.server import ActionServer, CancelResponse, GoalResponse, ServerGoalHandle
 from rclpy.node import Node
-from rclpy.task import Future
 from sensor_msgs.msg import Image
 from std_msgs.msg import String
 from std_srvs.srv import Trigger
@@ -33,6 +32,7 @@ from mil_nodes.library import checked_id
 from mil_nodes.observation_feed import ObservationFeed, Pair
 from mil_nodes.params import PolicyRunnerParams, declare
 from mil_nodes.process import serve
+from mil_nodes.worker import answering
 
 UNADAPTED = "unadapted"
 """Id of the policy that has seen no demonstration."""
@@ -178,18 +178,7 @@ class PolicyRunner(Node):
 
     async def _in_worker(self, work: Callable[[], Any]) -> Any:
         """Run `work` on its own thread while the ROS thread goes on."""
-        executor = self.executor
-        future = Future(executor=executor)
-
-        def run() -> None:
-            try:
-                future.set_result(work())
-            except BaseException as error:
-                future.set_exception(error)
-            # Without it the executor sleeps on and the result leaves with the next message that happens to come.
-            if executor is not None:
-                executor.wake()
-
+        run, future = answering(self, work)
         self._worker = threading.Thread(target=run, name="worker", daemon=True)
         self._worker.start()
         try:
