@@ -12,9 +12,6 @@ from mil_core.experiments.reward import RewardDataConfig
 from sim.collect import task_at
 from sim.tabletop_collect import collect_table_tasks
 
-NUM_CHECKED = 20
-"""Tasks of a file whose identities are compared with those that are wanted."""
-
 
 def table_tasks(
     path: Path, split: Split, num_tasks: int, data: RewardDataConfig, workers: int | None
@@ -30,10 +27,8 @@ def table_tasks(
         write_reward_tasks(path, list(track(made, "collect tabletop", total=num_tasks, console=console)))
     tasks = read_reward_tasks(path)
     found = [(task.task_id, *(len(scene.demos) for scene in task.scenes)) for task in tasks]
-    # Drawing a thousand identities takes minutes, and a file of other tasks differs in every one of them.
-    some = range(0, num_tasks, max(1, num_tasks // NUM_CHECKED))
-    wanted = [(task_at("tabletop", split, data.seed, index).task_id, *2 * [data.most_demos]) for index in some]
-    if len(found) != num_tasks or [found[index] for index in some] != wanted:
+    ids = [task_at("tabletop", split, data.seed, index).task_id for index in range(num_tasks)]
+    if found != [(task_id, data.most_demos, data.most_demos) for task_id in ids]:
         raise BadArgument(
             f"{path}: expected {num_tasks} {split} tasks of seed {data.seed} with {data.most_demos} demonstrations a "
             f"scene, found {len(tasks)} tasks, the first one {found[:1]}; move the file away to collect a new one."
