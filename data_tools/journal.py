@@ -5,14 +5,18 @@
     segment-000000.bin    samples, one after the other: a fixed head (see `SAMPLE`), then the deflated payload
 
 A line is written when its segment is whole, then both are flushed. Whatever is cut off, wherever, the take is the part
-up to the last segment whose hash is right. Knows what a sample is, and nothing of pictures, demonstrations or
-processes; it imports little, because the process that writes takes has to start quickly.
+up to the last segment whose hash is right, and of those after it, which have no line yet, the samples whose own
+checksum is right: what was written before a kill is there, even where nothing had been flushed. Knows what a sample is,
+and nothing of pictures, demonstrations or processes; it imports little, because the process that writes takes has to
+start quickly.
 """
 
 import hashlib
 import json
+import math
 import os
 import struct
+import zlib
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -24,6 +28,7 @@ JOURNAL = "journal.jsonl"
 VERSION = 1
 SAMPLE = struct.Struct("<IIdd")
 """Index of the stream, bytes of the payload, capture time and receive time in seconds."""
+_ITEM_BYTES = {"uint8": 1, "float32": 4}
 
 
 class JournalError(DataError):
@@ -64,7 +69,7 @@ class Place:
 
 @dataclass(frozen=True)
 class TakeRecord:
-    """What a take holds up to its last whole segment."""
+    """What a take holds up to its last whole sample."""
 
     folder: Path
     """The take."""
@@ -104,7 +109,7 @@ def end_line(end: dict[str, Any]) -> bytes:
 
 
 def read_take(folder: Path) -> TakeRecord:
-    """Read a take, finished or not, up to its last whole segment.
+    """Read a take, finished or not, up to its last whole sample.
 
     Args: folder: of the take.
     Returns: its samples; the segments are read again when their payloads are asked for.
@@ -128,6 +133,8 @@ def read_take(folder: Path) -> TakeRecord:
             break
         samples += _places(folder, num_segments)
         num_segments += 1
+    else:
+        samples += _places_without_a_line(folder, num_segments, streams)
     return TakeRecord(folder, begin["info"], streams, tuple(samples), end)
 
 
@@ -167,6 +174,32 @@ def _places(folder: Path, segment: int) -> Iterator[Place]:
         offset += SAMPLE.size
         yield Place(stream, capture_time_s, receive_time_s, segment, offset, length)
         offset += length
+
+
+def _places_without_a_line(folder: Path, segment: int, streams: tuple[StreamSpec, ...]) -> Iterator[Place]:
+    """Samples of this segment and those after it, up to the first one that is torn: they waited for their flush."""
+    while (path := segment_file(folder, segment)).is_file():
+        content, offset = path.read_bytes(), 0
+        while offset < len(content):
+            begin = offset + SAMPLE.size
+            if begin > len(content):
+                return
+            stream, length, capture_time_s, receive_time_s = SAMPLE.unpack_from(content, offset)
+            if stream >= len(streams) or not _is_intact(content[begin : begin + length], streams[stream]):
+                return
+            yield Place(stream, capture_time_s, receive_time_s, segment, begin, length)
+            offset = begin + length
+        segment += 1
+
+
+def _is_intact(payload: bytes, spec: StreamSpec) -> bool:
+    """Whether it inflates to one sample and to nothing more; a deflate stream ends with a checksum."""
+    size = math.prod(spec.shape) * _ITEM_BYTES[spec.dtype]
+    inflater = zlib.decompressobj()
+    try:
+        return len(inflater.decompress(payload, size + 1)) == size and inflater.eof and not inflater.unused_data
+    except zlib.error:
+        return False
 
 
 def _sha256(content: bytes) -> str:

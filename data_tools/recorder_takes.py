@@ -196,7 +196,7 @@ _UNENDED: dict[str, Any] = {
     "outcome": "unknown",
     "label_by": "nobody",
     "reason": EndReason.OWNER_GONE.value,
-    "message": "recovered up to the last whole segment",
+    "message": "recovered up to the last whole sample",
     "recovered": True,
     "overflowed": {},
     "repeated": {},

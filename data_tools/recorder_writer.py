@@ -3,17 +3,19 @@
     python -m data_tools.recorder_writer FOLDER
 
 A process of its own, so that neither compression nor a slow disk nor the death of the recorder's owner costs more than
-the segment at hand. It answers on its standard output, one line of JSON when it is ready, for each flushed segment, and
-at the end. When the input ends without a word, the owner has died: what came so far is flushed, without an end.
+what it has not read yet; a thread does nothing but read, because a busy disk makes even writing to memory wait. It
+answers on its standard output, one line of JSON when it is ready, for each flushed segment, and at the end. When the
+input ends without a word, the owner has died: what came so far is flushed, without an end.
 """
 
 import errno
 import hashlib
 import json
 import os
-import select
+import queue
 import shutil
 import sys
+import threading
 import time
 import zlib
 from collections import deque
@@ -30,16 +32,20 @@ from data_tools.atomic import flush_to_disk
 from data_tools.journal import JOURNAL, SAMPLE, StreamSpec, begin_line, end_line, segment_file, segment_line
 
 SEGMENT_S = 0.3
-"""Age of its first sample at which a segment is flushed: with a busy disk too, at most half a second is at risk."""
+"""Age of its first sample at which a segment is flushed: a power cut costs at most so much and what the disk takes."""
 BEGIN, END = 0xFFFFFFFE, 0xFFFFFFFF
 """Indices of the two records that are no samples; their payload is JSON."""
 DEFLATE_LEVEL = 1
 LAG_S = 0.2
 """A sample that has waited this long is stored as it is, within a deflate stream all the same: half the work, so that a
 busy machine costs room on the disk before it costs samples."""
+MAX_UNWRITTEN = 256
+"""Records that may have been read and not written yet: about two seconds of two cameras, one state and one action."""
 MAX_UNFLUSHED = 32
 """Segments that may wait for the disk, out of reach of a kill already; after that the input waits, and the owner
 drops and counts."""
+_Record = tuple[tuple[int, float, float], bytearray]
+"""Stream, capture time and receive time; payload."""
 DISK_FULL_ERRORS = (errno.ENOSPC, errno.EDQUOT)
 
 
@@ -93,9 +99,8 @@ class SegmentWriter:
         """Send the segment at hand to the disk, without waiting for it unless the disk is far behind."""
         if self._segment is None:
             return
-        # Before the flush: a killed process loses nothing that it has written. After a power cut the hash tells.
-        _write(self._journal, segment_line(self._index, self._num_bytes, self._hash.hexdigest(), self._num_samples))
-        self._unflushed.append(self._flusher.submit(self._flush, self._segment, self._index))
+        line = segment_line(self._index, self._num_bytes, self._hash.hexdigest(), self._num_samples)
+        self._unflushed.append(self._flusher.submit(self._flush, self._segment, self._index, line))
         self._segment = None
         self._index += 1
         while self._unflushed and (self._unflushed[0].done() or len(self._unflushed) > MAX_UNFLUSHED):
@@ -128,12 +133,13 @@ class SegmentWriter:
         self._num_samples = self._num_bytes = 0
         return self._segment
 
-    def _flush(self, segment: FileIO, index: int) -> None:
-        """On the thread that waits for the disk."""
-        os.fsync(segment.fileno())
-        # A long recording must not push everything else out of memory, and memory that is free is quick to write to.
-        os.posix_fadvise(segment.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
-        segment.close()
+    def _flush(self, segment: FileIO, index: int, line: bytes) -> None:
+        """On the thread that waits for the disk, as even writing to a file that is being flushed does."""
+        with segment:
+            _write(self._journal, line)  # before the flush: after a power cut the hash tells
+            os.fsync(segment.fileno())
+            # A long recording must not push all else out of memory, and memory that is free is quick to write to.
+            os.posix_fadvise(segment.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
         os.fsync(self._journal.fileno())
         flush_to_disk(self._folder)
         self._tell({"segment": index, "bytes_free": shutil.disk_usage(self._folder).free})
@@ -169,21 +175,38 @@ def serve(source: FileIO, folder: Path) -> dict[str, Any]:
 
 def _copy(source: FileIO, writer: SegmentWriter) -> dict[str, Any] | None:
     """Move samples until the owner ends the take, or dies; what the owner says at the end."""
+    records: queue.Queue[_Record | None] = queue.Queue(MAX_UNWRITTEN)
+    threading.Thread(target=_read, args=(source, records), daemon=True).start()
     while True:
         left_s = writer.seconds_left()
-        if left_s == 0.0 or not select.select([source], [], [], left_s)[0]:
+        try:
+            record = records.get(timeout=left_s)
+        except queue.Empty:
             writer.close_segment()
             continue
-        record = _record(source)
         if record is None:
             return None
         (stream, capture_time_s, receive_time_s), payload = record
         if stream == END:
             return json.loads(payload)
         writer.append(stream, capture_time_s, receive_time_s, payload)
+        if writer.seconds_left() == 0.0:
+            writer.close_segment()
 
 
-def _record(source: FileIO) -> tuple[tuple[int, float, float], bytearray] | None:
+def _read(source: FileIO, records: queue.Queue[_Record | None]) -> None:
+    """On a thread: take over what the owner sends, so that its death costs none of it."""
+    try:
+        while record := _record(source):
+            records.put(record)
+            if record[0][0] == END:
+                return
+        records.put(None)
+    except (OSError, ValueError):
+        pass  # the input was closed, because the disk has failed and nobody waits for more
+
+
+def _record(source: FileIO) -> _Record | None:
     """The next record, or None when the input ends, even in the middle of one."""
     head = _exactly(source, SAMPLE.size)
     if head is None:

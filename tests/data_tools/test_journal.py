@@ -1,4 +1,4 @@
-"""A take is what its journal says, up to the last whole segment, wherever it is cut or changed."""
+"""A take is what its journal says, up to the last whole sample, wherever it is cut or changed."""
 
 import shutil
 import zlib
@@ -65,7 +65,7 @@ def whole_lines(content: bytes) -> int:
 
 @settings(max_examples=40)
 @given(st.data())
-def test_a_journal_cut_anywhere_gives_the_segments_of_its_whole_lines(whole, tmp_path_factory, data) -> None:
+def test_a_journal_cut_anywhere_after_its_first_line_costs_no_sample(whole, tmp_path_factory, data) -> None:
     folder = copy_of(whole, tmp_path_factory)
     content = (folder / JOURNAL).read_bytes()
     ends = [index + 1 for index, byte in enumerate(content) if byte == ord("\n")]
@@ -78,7 +78,7 @@ def test_a_journal_cut_anywhere_gives_the_segments_of_its_whole_lines(whole, tmp
             read_take(folder)
         return
     take = read_take(folder)
-    assert facts(take) == expected(min(lines - 1, 4))
+    assert facts(take) == expected(4)
     assert take.end == (END if lines == 6 else None)
 
 
@@ -121,7 +121,36 @@ def test_a_missing_segment_ends_the_take(whole, tmp_path_factory) -> None:
     assert facts(read_take(folder)) == expected(2)
 
 
-def test_a_segment_without_a_line_does_not_count(whole, tmp_path_factory) -> None:
+@settings(max_examples=60)
+@given(st.data())
+def test_a_segment_without_a_line_counts_up_to_its_last_whole_sample(whole, tmp_path_factory, data) -> None:
+    folder = copy_of(whole, tmp_path_factory)
+    lines = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    (folder / JOURNAL).write_bytes(b"".join(lines[:4]))  # the beginning and three segments of four
+    path = segment_file(folder, 3)
+    content = path.read_bytes()
+    length = data.draw(st.integers(0, len(content)))
+    path.write_bytes(content[:length])
+    before, every = expected(3), expected(4)
+    ends = [place.offset + place.length for place in read_take(whole).samples[len(before) :]]
+    assert facts(read_take(folder)) == every[: len(before) + sum(end <= length for end in ends)]
+
+
+@settings(max_examples=60)
+@given(st.data())
+def test_a_torn_sample_without_a_line_is_never_taken_for_one(whole, tmp_path_factory, data) -> None:
+    folder = copy_of(whole, tmp_path_factory)
+    lines = (folder / JOURNAL).read_bytes().splitlines(keepends=True)
+    (folder / JOURNAL).write_bytes(b"".join(lines[:4]))
+    path = segment_file(folder, 3)
+    content, place = bytearray(path.read_bytes()), read_take(whole).samples[-1]
+    first = data.draw(st.integers(place.offset, place.offset + place.length - 1))
+    content[first:] = bytes(len(content) - first)  # as a disk leaves it that had only made room
+    path.write_bytes(content)
+    assert facts(read_take(folder)) in (expected(4)[:-1], expected(4))
+
+
+def test_a_segment_after_the_end_does_not_count(whole, tmp_path_factory) -> None:
     folder = copy_of(whole, tmp_path_factory)
     shutil.copy(segment_file(folder, 0), segment_file(folder, 4))
     assert facts(read_take(folder)) == expected(4)
