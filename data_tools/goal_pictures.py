@@ -55,6 +55,11 @@ class GoalGroup:
         """Whether the task's relation holds in each picture, shape (N,)."""
         return self.relations[:, task.first, task.second] == task.relation
 
+    def is_near_miss(self, task: GoalTask) -> NDArray[np.bool_]:
+        """Whether both things of a task are there, but in no relation at all: too far apart, say. Shape (N,)."""
+        are_there = np.isfinite(self.places_m[:, [task.first, task.second], 0]).all(1)
+        return are_there & (self.relations[:, task.first, task.second] < 0)
+
     def has_distractor(self, task: GoalTask) -> NDArray[np.bool_]:
         """Whether a picture shows things that the task is not about, shape (N,)."""
         others = [k for k in range(self.places_m.shape[1]) if k not in (task.first, task.second)]

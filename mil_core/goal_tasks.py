@@ -13,6 +13,8 @@ from mil_core.scaling import to_pictures
 
 NUM_GOALS = 5
 """Pictures of success that a task is told by (thesis 8.2.6)."""
+NUM_NEAR_MISSES = 2
+"""Pictures of each task that show its things in no relation: what a planner would find where they were never shown."""
 
 
 class GoalMetaTask(NamedTuple):
@@ -37,14 +39,14 @@ class GoalSampler:
 
     Source: thesis Algorithm 13: support positives only, query positives and negatives. Differs: tasks of one group
     share their pictures, so that a step sees many negatives for the price of few: other relations of the same blocks,
-    the same relation of other blocks, and the right direction too far apart.
+    the same relation of other blocks, and near misses.
     """
 
     def __init__(
         self, groups: Sequence[GoalGroup], num_groups: int, num_tasks: int, num_queries: int, *, augment: bool
     ) -> None:
         """Args: num_groups: in one draw. num_tasks: of each. num_queries: positives of each task beside the support;
-        as many pictures that are positive for none come on top. augment: repaint, mirror and shift."""
+        as many pictures of any kind come on top, and two near misses of each task. augment: repaint, mirror and shift."""
         self._groups, self._size = groups, min(num_groups, len(groups))
         self._num_tasks, self._num_queries, self._augment = num_tasks, num_queries, augment
         self._tasks = [group.tasks(NUM_GOALS + num_queries) for group in groups]
@@ -71,7 +73,9 @@ class GoalSampler:
         per_task = NUM_GOALS + self._num_queries
         shown = [rng.permutation(np.flatnonzero(group.is_positive(task)))[:per_task] for task in tasks]
         extra = rng.choice(len(group.pictures), self._num_queries, replace=False)
-        numbers = np.concatenate([*shown, extra])
+        missed = [rng.permutation(np.flatnonzero(group.is_near_miss(task)))[:NUM_NEAR_MISSES] for task in tasks]
+        missed = [np.append(few, rng.choice(len(group.pictures), NUM_NEAR_MISSES - len(few))) for few in missed]
+        numbers = np.concatenate([*shown, *missed, extra]).astype(np.int64)
         support = np.arange(len(tasks))[:, None] * per_task + np.arange(NUM_GOALS)
         labels = np.stack([group.is_positive(task)[numbers] for task in tasks])
         pictures = to_pictures(group.pictures[numbers])

@@ -4,27 +4,21 @@ Thesis 8.2.6.1 and B.6.1 at the size of two cores; `mil evaluate --experiment fl
 one table.
 """
 
-from mil_core.algorithms.flo import FloConfig
 from mil_core.experiments.classifier import ClassifierExperiment
-from mil_core.inner_loop import InnerConfig
 from mil_core.training import TrainingConfig
 
 
 def flo_arrange() -> ClassifierExperiment:
-    """FLO itself.
-
-    The convolutions stay as they begin: in short trials, learning them made validation worse (the root in
-    `mil_core.goal_net.co_occurrence` is steep where nothing lies, and their gradient is noise).
-    """
-    return _experiment("flo_arrange", "flo", 120)
+    """FLO itself."""
+    return _experiment("flo_arrange", "flo", 300, 5e-3)
 
 
 def flo_arrange_autoencoder() -> ClassifierExperiment:
     """The autoencoder behind the latent distance."""
-    return _experiment("flo_arrange_autoencoder", "autoencoder", 300)
+    return _experiment("flo_arrange_autoencoder", "autoencoder", 300, 1e-3)
 
 
-def _experiment(name: str, algorithm: str, iterations: int) -> ClassifierExperiment:
+def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> ClassifierExperiment:
     return ClassifierExperiment(
         name=name,
         algorithm=algorithm,
@@ -32,12 +26,11 @@ def _experiment(name: str, algorithm: str, iterations: int) -> ClassifierExperim
         training=TrainingConfig(
             iterations=iterations,
             meta_batch=1,
-            learning_rate=1e-3,
+            learning_rate=learning_rate,
             clip_norm=5.0,
             average=0.98,
-            validate_every=25,
+            validate_every=50,
             save_every_s=150.0,
             threads=1,
         ),
-        flo=FloConfig(InnerConfig(num_steps=3, step_size=0.3, clip=None), test_steps=3, learn_trunk=False),
     )

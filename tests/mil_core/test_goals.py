@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from data_tools.errors import DemoFileError, DemoShapeMismatch
@@ -15,15 +15,16 @@ from mil_core import checkpoint
 from mil_core.algorithms.flo import Flo, FloConfig
 from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
 from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
+from mil_core.colour_points import ColourPointsConfig, lattice
 from mil_core.errors import BadThreshold, InvalidProblem, SupportMismatch, UnusablePicture
 from mil_core.evaluate_goals import evaluate_goals, held_out_tasks
 from mil_core.experiments import EXPERIMENTS
-from mil_core.goal_net import GoalNet, GoalNetConfig, co_occurrence
+from mil_core.goal_net import GoalNet, GoalNetConfig
 from mil_core.goal_tasks import NUM_GOALS, GoalMetaTask, GoalSampler, repainted
 from mil_core.inner_loop import InnerConfig
 from mil_core.novelty import Novelty
 
-NET = GoalNetConfig(32, 32, hues=6, filters=(6, 6))
+NET = GoalNetConfig(32, 32, ColourPointsConfig(0.3, 0.6), hidden=12, kinds=6, pairs=12)
 COLOURS = ((220, 40, 40), (40, 60, 220), (60, 200, 60))
 
 
@@ -62,13 +63,15 @@ NOVELTY = Novelty.fit(toy_group(1).pictures, toy_group(2).pictures)
 
 def flo(num_steps: int = 1, learn_step_sizes: bool = True) -> Flo:
     torch.manual_seed(0)
-    config = FloConfig(InnerConfig(num_steps, 0.5, None), num_steps, learn_step_sizes=learn_step_sizes)
+    config = FloConfig(InnerConfig(num_steps, 3.0, None), num_steps, learn_step_sizes=learn_step_sizes)
     return Flo(GoalNet(NET), NOVELTY, config)
 
 
 def learners() -> dict:
+    classifier = flo()
+    torch.manual_seed(1)
     return {
-        "flo": flo(),
+        "flo": classifier,
         "pixel": PixelDistance(NOVELTY, 32, 32),
         "oracle": OracleDistance(NOVELTY, 32, 32),
         "autoencoder": Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
@@ -98,6 +101,9 @@ def test_the_meta_gradient_passes_finite_differences_through_the_inner_loop(lear
 
     outer(*start).backward()
     for name, value, base in zip(names, values, start, strict=True):
+        if not value.requires_grad:
+            assert not learn_step_sizes and name.startswith("scales.")
+            continue
         direction = torch.randn_like(value)
         moved = [[b + s * 1e-6 * direction if b is base else b for b in start] for s in (1, -1)]
         numeric = (outer(*moved[0]) - outer(*moved[1])).item() / 2e-6
@@ -105,13 +111,10 @@ def test_the_meta_gradient_passes_finite_differences_through_the_inner_loop(lear
 
 
 def test_the_inner_loop_moves_the_head_of_each_task_alone_and_makes_its_goals_likelier() -> None:
-    learner, before = flo(), {name: value.clone() for name, value in flo().network.named_parameters()}
-    seen = learner.see(meta_task().pictures[0], torch.empty(0)).detach()
-    start = learner._logits(
-        {name: before[name][None].detach() for name in learner.network.head_names()}, seen[None, :NUM_GOALS]
-    )
-    assert (learner.judge(seen[:NUM_GOALS])(seen[:NUM_GOALS]) > start[0]).all()
-    for name, value in learner.network.named_parameters():
+    learner, before = flo(), {name: value.clone() for name, value in flo().named_parameters()}
+    seen = learner.see(meta_task().pictures[0], torch.empty(0))
+    assert (learner.judge(seen[:NUM_GOALS])(seen[:NUM_GOALS]) > before["network.bias"]).all()
+    for name, value in learner.named_parameters():
         assert torch.equal(value, before[name])
     together = learner.meta_loss(meta_task()).total
     alone = [
@@ -140,18 +143,17 @@ def test_a_distance_is_zero_at_a_goal_and_the_oracle_ranks_without_error() -> No
     for method in ("pixel", "autoencoder"):
         score = learners()[method].adapt(goals())._score
         assert score(GROUP.pictures[1:2])[0] == pytest.approx(0.0, abs=1e-5)
-        assert score(GROUP.pictures[20:21])[0] < -1e-4
+        assert score(GROUP.pictures[20:21])[0] < -2e-5
     result = evaluate_goals({"oracle": learners()["oracle"]}, held_out_tasks([GROUP], 2, 0), 0)["oracle"]
     assert result["auroc"]["mean"] == 1.0
 
 
 def test_a_few_steps_of_training_tell_left_from_above() -> None:
-    learner = flo()
-    learner.config = dataclasses.replace(learner.config, inner=InnerConfig(1, 0.3, None), learn_trunk=False)
+    learner = flo(4)
     sampler = GoalSampler([toy_group(k) for k in range(3, 6)], 2, 2, 3, augment=False)
-    optimizer, rng = torch.optim.Adam(learner.parameters(), lr=1e-3), np.random.default_rng(0)
+    optimizer, rng = torch.optim.Adam(learner.parameters(), lr=1e-2), np.random.default_rng(0)
     losses = []
-    for _ in range(30):
+    for _ in range(45):
         loss = learner.meta_loss(sampler.sample(rng)).total
         optimizer.zero_grad()
         loss.backward()
@@ -183,6 +185,19 @@ def test_tasks_that_hold_in_the_same_pictures_are_one() -> None:
     assert GROUP.has_distractor(GoalTask(0, 1, 0)).sum() == 20
 
 
+def test_near_misses_show_both_things_in_no_relation_and_are_asked_about() -> None:
+    relations, places_m = GROUP.relations.copy(), GROUP.places_m.copy()
+    relations[:6] = -1
+    places_m[2:6, 1] = np.nan
+    group = dataclasses.replace(GROUP, relations=relations, places_m=places_m)
+    task = GoalTask(0, 1, 0)
+    assert np.flatnonzero(group.is_near_miss(task)).tolist() == [0, 1]
+    drawn = GoalSampler([group], 1, 1, 3, augment=False).sample(np.random.default_rng(0))
+    for picture in group.pictures[:2]:
+        same = (255 * drawn.pictures[0] - torch.from_numpy(picture).permute(2, 0, 1)).abs().amax((1, 2, 3)) < 0.5
+        assert (drawn.weight[0, 0][same] > 0).all() and same.any()
+
+
 @given(st.integers(0, 10**6))
 def test_repainting_keeps_grey_grey_and_changes_all_pictures_alike(seed: int) -> None:
     grey = torch.rand(1, 1, 4, 4).expand(2, 3, 4, 4)
@@ -193,16 +208,18 @@ def test_repainting_keeps_grey_grey_and_changes_all_pictures_alike(seed: int) ->
     assert (repainted(colours, np.random.default_rng(seed)).sub(0.5).abs() <= 0.5).all()
 
 
-@settings(max_examples=20)
-@given(st.integers(0, 3), st.integers(0, 3))
-def test_co_occurrence_does_not_see_where_a_pair_stands(down: int, right: int) -> None:
-    maps = torch.zeros(2, 3, 16, 16)
-    for k, (row, col) in enumerate(((4, 4), (4 + down, 4 + right))):
-        maps[k, 0, row, col], maps[k, 1, row + 2, col + 4] = 1.0, 2.0
-    one, other = co_occurrence(maps)
-    torch.testing.assert_close(one, other)
-    maps[1, 1] = maps[1, 1].roll(2, 1)
-    assert not torch.allclose(co_occurrence(maps)[1], one)
+def test_relations_do_not_see_where_a_pair_stands_but_how() -> None:
+    torch.manual_seed(0)
+    net, points = GoalNet(NET), torch.rand(1, 4, len(lattice(NET.colours)), 3)
+    points[0, 1] = points[0, 0] + torch.tensor([0.0, 0.3, -0.2])  # all of it moved
+    points[0, 2] = points[0, 0] * torch.tensor([1.0, -1.0, 1.0])  # in a mirror
+    pairs = net.pairs(points[:, :2])
+    assert (pairs[0] < pairs[1]).all() and len(torch.unique(pairs[:, 0], dim=1).T) == NET.pairs
+    found = net.relations(points, pairs)[0]
+    torch.testing.assert_close(found[0], found[1])
+    assert not torch.allclose(found[0], found[2])
+    sums = found[0].sum(-1)
+    assert (sums <= points[0, 0, pairs[0, 0], 0] * points[0, 0, pairs[1, 0], 0]).all()
 
 
 def test_a_checkpoint_keeps_the_calibration_and_a_foreign_threshold_is_refused(tmp_path) -> None:
