@@ -82,7 +82,7 @@ class GoalNet(nn.Module):
         return (first[..., :1] * second[..., :1]) * kinds
 
     def head(self, relations: Float[Tensor, "task picture pair kind"]) -> dict[str, Tensor]:
-        """What adapts, before it has: a weight of each kind for each pair, the same for all, and the bias, (task, ...)."""
+        """What adapts, before it has: a weight of each kind, the same for all pairs, and the bias, (task, ...)."""
         num_tasks, _, num_pairs, num_kinds = relations.shape
         return {"weight": self.weight.expand(num_tasks, num_pairs, num_kinds), "bias": self.bias.expand(num_tasks)}
 

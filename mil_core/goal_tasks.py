@@ -46,7 +46,7 @@ class GoalSampler:
         self, groups: Sequence[GoalGroup], num_groups: int, num_tasks: int, num_queries: int, *, augment: bool
     ) -> None:
         """Args: num_groups: in one draw. num_tasks: of each. num_queries: positives of each task beside the support;
-        as many pictures of any kind come on top, and two near misses of each task. augment: repaint, mirror and shift."""
+        as many pictures of any kind come on top, and near misses of each task. augment: repaint, and mirror some."""
         self._groups, self._size = groups, min(num_groups, len(groups))
         self._num_tasks, self._num_queries, self._augment = num_tasks, num_queries, augment
         self._tasks = [group.tasks(NUM_GOALS + num_queries) for group in groups]
