@@ -27,6 +27,30 @@ def goal_text(content: dict[str, Any]) -> str:
     return "\n".join([about, "", *rows])
 
 
+def planning_text(content: dict[str, Any]) -> str:
+    """Markdown: success of planning by setting and method, and whose fault the failures are.
+
+    Raises: KeyError, TypeError: `content` is not what `mil evaluate --planning` writes.
+    """
+    kinds = {"classifier": "believed it done", "planner": "knew it was not"}
+    rows = [
+        f"| setting | method | success | rate | 95% interval | {' | '.join(kinds.values())} |",
+        f"|---|{'---|' * 6}",
+    ]
+    for setting, methods in content["settings"].items():
+        for method, row in methods.items():
+            low, high = row["wilson95"]
+            numbers = [f"{row['successes']}/{row['n']}", f"{row['rate']:.1%}", f"{low:.1%} to {high:.1%}"]
+            faults = [str(row["failures"][kind]) for kind in kinds]
+            rows.append(f"| {setting.replace('_', ' ')} | `{method}` | {' | '.join([*numbers, *faults])} |")
+    about = (
+        f"`{content['experiment']}`, planning: {content['tasks']} pairs of blocks never met x {content['trials']} "
+        "tasks in each setting, five goal pictures each, success counted at the end by where the blocks are; the "
+        "simulator predicts the pictures. Failures by whether the method believed it was done."
+    )
+    return "\n".join([about, "", *rows])
+
+
 def _cell(value: dict[str, Any]) -> str:
     low, high = value["interval95"]
     return f"{value['mean']:.3f} ({low:.3f} to {high:.3f})"

@@ -157,7 +157,7 @@ def arrange(
         put(data, places_m, rng)
         data.qpos[addresses] = pose_rad + rng.uniform(-ARM_JITTER_RAD, ARM_JITTER_RAD, len(ARM_JOINTS))
         mujoco.mj_forward(model, data)
-        upper = _roles(blocks, arrangement)[: 1 if arrangement.number == ON else 2]
+        upper = roles(blocks, arrangement)[: 1 if arrangement.number == ON else 2]
         if all(is_seen(model, data, BLOCKS[k], blocks[k].height_m) for k in upper):
             return places_m
     raise LayoutFailed(f"Expected room for {arrangement}, found none; use smaller blocks.")
@@ -196,7 +196,7 @@ def arm_poses_rad() -> NDArray[np.float64]:
 
 def _places_m(blocks: tuple[Block, ...], wanted: Arrangement, rng: np.random.Generator) -> NDArray[np.float64] | None:
     """One try to lay out the pair and its distractors; None where there is no room."""
-    first, second = _roles(blocks, wanted)
+    first, second = roles(blocks, wanted)
     places_m = parked(len(blocks))
     places_m[second] = [*rng.uniform(AREA_LOW_M, AREA_HIGH_M), TABLE_HEIGHT_M]
     places_m[first] = places_m[second] + _way_m(blocks[first], blocks[second], wanted, rng)
@@ -211,8 +211,9 @@ def _places_m(blocks: tuple[Block, ...], wanted: Arrangement, rng: np.random.Gen
     return places_m if found == (NONE if wanted.is_too_far else wanted.number) else None
 
 
-def _roles(blocks: tuple[Block, ...], wanted: Arrangement) -> tuple[int, int]:
-    """Who stands in the relation to whom: the pair as it is, but the wider block never stands on the narrower one."""
+def roles(blocks: tuple[Block, ...], wanted: Arrangement) -> tuple[int, int]:
+    """Numbers of who stands in the relation and of the block it stands so to: the pair as it is, but the wider block
+    never stands on the narrower one."""
     first, second = wanted.pair
     is_wider = blocks[first].radius_m > blocks[second].radius_m
     return (second, first) if wanted.number == ON and is_wider else (first, second)

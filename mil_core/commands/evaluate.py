@@ -14,6 +14,7 @@ from rich.table import Table
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
+from mil_core.commands.goal_planning import draw_pursuits, planning_results, planning_table
 from mil_core.commands.output import BadArgument, console, num_cores, require_at_least, write_json
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
 from mil_core.commands.rivals import rivals_of
@@ -29,6 +30,7 @@ from sim.collect import task_class
 TASKS, TRIALS = 40, 3
 REWARD_TASKS = 100
 GOAL_TASKS = 90
+PLANNING_PAIRS, PLANNING_TASKS = 10, 20
 QUICK_TASKS, QUICK_TRIALS = 2, 1
 RunTask = Callable[[TrialPlan, int], list[Episode]]
 """Every episode of one test task."""
@@ -45,16 +47,20 @@ class Evaluate:
     seed: int = 7
     """Seed of test tasks and scenes."""
     tasks: int | None = None
-    """Test tasks; when left out 40, 100 where rewards are learned, 50 where a robot moves by them, or 90 where
-    goals are judged."""
+    """Test tasks; when left out 40, 100 where rewards are learned, 50 where a robot moves by them, 90 where goals are
+    judged, or 10 pairs of blocks where they are pursued."""
     trials: int | None = None
-    """Scenes of each task; when left out 3, or 1 where rewards are learned: one to learn in, one to be judged in."""
+    """Scenes of each task; when left out 3, or 1 where rewards are learned: one to learn in, one to be judged
+    in, or 20 tasks of each pair of blocks."""
     shots: int = 1
     """Demonstrations or films that policies adapt from; their gradients are averaged."""
     workers: int | None = None
     """Processes; one a core when left out, none but this one when 0. Results do not depend on it."""
     out: Path | None = None
     """Results file; results/EXPERIMENT.json when left out (out/quick/EXPERIMENT.json with --quick)."""
+    planning: bool = False
+    """Where goals are learned: pursue them by planning instead of judging pictures; the results file is then
+    results/EXPERIMENT_planning.json."""
     quick: bool = False
     """Two tasks, one scene each, in seconds."""
 
@@ -63,13 +69,15 @@ class Evaluate:
         require_at_least(1, {"tasks": self._num_tasks(1), "trials": 1 if self.trials is None else self.trials})
         require_at_least(1, {"shots": self.shots})
         require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
-        suffix = f"_{self.shots}_shots" if self.shots > 1 else ""
+        suffix = f"_{self.shots}_shots" if self.shots > 1 else "_planning" if self.planning else ""
         out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}{suffix}.json"
         experiment = experiment_of(self.experiment)
         if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
             raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
+        if self.planning and not isinstance(experiment, ClassifierExperiment):
+            raise BadArgument(f"--planning: expected a goal classifier, found {self.experiment}; leave it out.")
         if isinstance(experiment, ClassifierExperiment):
-            self._evaluate_goals(out)
+            (self._pursue_goals if self.planning else self._evaluate_goals)(out)
         elif not isinstance(experiment, RewardExperiment):
             checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
             self._evaluate_success(run_task, checkpoint, checkpoint.experiment.task, TASKS, TRIALS, out)
@@ -117,6 +125,15 @@ class Evaluate:
         write_json(out, result)
         console.print(goal_table(result))
         console.print(f"written to {out}, drawn in {draw_goals(checkpoint, tasks, out)}")
+
+    def _pursue_goals(self, out: Path) -> None:
+        folder = self.checkpoint or default_checkpoint(self.experiment)
+        checkpoint = checkpoint_of(self.experiment, folder, ClassifierExperiment)
+        trials = QUICK_TRIALS if self.quick else self.trials or PLANNING_TASKS
+        result, drawn = planning_results(checkpoint, folder, self.seed, self._num_tasks(PLANNING_PAIRS), trials)
+        write_json(out, result)
+        console.print(planning_table(result))
+        console.print(f"written to {out}, drawn in {draw_pursuits(drawn, out)}")
 
     def _num_tasks(self, ordinary: int) -> int:
         if self.tasks is not None and not self.quick:

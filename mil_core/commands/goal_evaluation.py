@@ -43,7 +43,7 @@ def goal_results(
     made = collect_groups("test", seed, num_groups, workers)
     groups = list(track(made, "take pictures", total=num_groups, console=console))
     tasks = held_out_tasks(groups, num_tasks, seed)
-    learners = {checkpoint.experiment.method: checkpoint.algorithm(), **_rivals(checkpoint, folder, seed, workers)}
+    learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, workers)}
     result = {
         "experiment": checkpoint.experiment.name,
         "checkpoint_sha256": checkpoint.sha256,
@@ -86,7 +86,7 @@ def goal_table(result: dict[str, Any]) -> Table:
     return table
 
 
-def _rivals(
+def goal_rivals(
     checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, workers: int | None
 ) -> dict[str, GoalLearner]:
     """Distances, calibrated on validation groups; the autoencoder where it lies beside the checkpoint."""

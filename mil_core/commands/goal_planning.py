@@ -1,0 +1,176 @@
+"""`mil evaluate --planning`: blocks are arranged as five pictures show it, by planning with what each method makes of
+them. Success is the true relation at the end.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+from rich.progress import track
+from rich.table import Table
+
+from data_tools.goal_figures import goal_sheet
+from data_tools.provenance import code_version
+from data_tools.statistics import task_bootstrap95, wilson95
+from mil_core.algorithms.goal_learner import GoalLearner
+from mil_core.checkpoint import Checkpoint
+from mil_core.commands.goal_evaluation import goal_rivals
+from mil_core.commands.output import console
+from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.goal_pursuit import PursuedGoal, Pursuit, PursuitConfig, pursue
+from sim.arrange_moves import ArrangeTable
+from sim.arrange_trials import SETTINGS, Setting, ShownGoal, Trial, draw_trial, trial_env, trial_rng
+from sim.env import Environment
+from sim.relations import RELATIONS
+from sim.tasks.arrange import ArrangeTask, relations
+
+SPLIT = "test"
+NUM_SHOWN = 8
+"""Pictures of each drawn trial."""
+_STREAM = 0x83
+
+
+class Outcome(NamedTuple):
+    """How one method did in one trial."""
+
+    group: int
+    """Number of the group of blocks."""
+    number: int
+    """Of the trial in that group."""
+    is_success: bool
+    """All relations hold at the end."""
+    believed: bool
+    """Every classifier fired."""
+    num_moves: int
+    """Moves made."""
+
+
+Drawn = tuple[str, Trial, Pursuit, ArrangeTask]
+
+
+def planning_results(
+    checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, num_groups: int, num_trials: int
+) -> tuple[dict[str, Any], list[Drawn]]:
+    """The content of the results file, and what FLO did in the first trial of some groups.
+
+    Args: folder: as for goal_results. num_groups: groups of blocks, each with its own pair. num_trials: of each.
+    """
+    learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, 0)}
+    config, drawn = PursuitConfig(), []
+    outcomes: dict[tuple[str, str], list[Outcome]] = {(s, m): [] for s in SETTINGS for m in learners}
+    for group in track(range(num_groups), "arrange", console=console):
+        with trial_env(SPLIT, seed, group) as env:
+            for setting in SETTINGS:
+                for number in range(num_trials):
+                    trial, pursuits = _run_trial(env, learners, setting, (seed, group, number), config)
+                    for method, (outcome, _) in pursuits.items():
+                        outcomes[setting, method].append(outcome)
+                    if number == group % num_trials:
+                        _, pursuit = pursuits[checkpoint.experiment.method]
+                        drawn.append((setting, trial, pursuit, env.task))
+        console.print(f"group {group}: {_standing(outcomes)}")
+    result = {
+        "experiment": checkpoint.experiment.name,
+        "checkpoint_sha256": checkpoint.sha256,
+        "iteration": checkpoint.iteration,
+        "code_version": code_version(),
+        "seed": seed,
+        "tasks": num_groups,
+        "trials": num_trials,
+        "planner": asdict(config),
+        "settings": {s: {m: _summary(outcomes[s, m], seed) for m in learners} for s in SETTINGS},
+    }
+    return result, drawn
+
+
+def planning_table(result: dict[str, Any]) -> Table:
+    """A results file as a table for people."""
+    title = f"{result['experiment']}: {result['tasks']} pairs x {result['trials']} tasks, seed {result['seed']}"
+    table = Table("setting", "method", "success", "rate", "95% interval", "classifier", "planner", title=title)
+    for setting, rows in result["settings"].items():
+        for method, row in rows.items():
+            low, high = row["wilson95"]
+            failures = (str(row["failures"][kind]) for kind in ("classifier", "planner"))
+            share = f"{row['successes']}/{row['n']}"
+            table.add_row(setting, method, share, f"{row['rate']:.1%}", f"{low:.1%} to {high:.1%}", *failures)
+    return table
+
+
+def draw_pursuits(drawn: Sequence[Drawn], out: Path) -> Path:
+    """Goal pictures and what was done, with probabilities, one trial a row. Returns: the picture."""
+    path, rows = out.with_suffix(".png"), []
+    for setting in SETTINGS:
+        for _, trial, pursuit, task in [one for one in drawn if one[0] == setting][:2]:
+            rows.append(_row(setting, trial, pursuit, task))
+    goal_sheet(rows, path)
+    return path
+
+
+def _run_trial(
+    env: Environment,
+    learners: Mapping[str, GoalLearner],
+    setting: Setting,
+    where: tuple[int, int, int],
+    config: PursuitConfig,
+) -> tuple[Trial, dict[str, tuple[Outcome, Pursuit]]]:
+    """All methods in the same trial, with the same errors. Args: where: seed, group and number of the trial."""
+    seed, group, number = where
+    task = env.task
+    assert isinstance(task, ArrangeTask)
+    rng = trial_rng(SPLIT, seed, group, SETTINGS.index(setting) * 10_000 + number)
+    env.reset(rng)
+    trial, noise_seed = draw_trial(env, setting, group + number, rng), int(rng.integers(2**32))
+    done = {}
+    for method, learner in learners.items():
+        table = ArrangeTable(env, np.random.default_rng([noise_seed, _STREAM]))
+        table.begin(trial.start_m)
+        goals = [_pursued(learner, goal, table) for goal in trial.goals]
+        found = pursue(table, table, goals, config, np.random.default_rng(noise_seed))
+        at_end = relations(table.places_m, task.blocks)
+        is_success = all(goal.holds(at_end) for goal in trial.goals)
+        done[method] = Outcome(group, number, is_success, found.believed, found.num_moves), found
+    return trial, done
+
+
+def _pursued(learner: GoalLearner, goal: ShownGoal, table: ArrangeTable) -> PursuedGoal:
+    apart_m = goal.places_m[:, goal.first] - goal.places_m[:, goal.second]
+    return PursuedGoal(learner, goal.pictures, apart_m, (goal.first, goal.second), lambda: table.places_m)
+
+
+def _summary(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:
+    successes = sum(outcome.is_success for outcome in outcomes)
+    failed = [outcome for outcome in outcomes if not outcome.is_success]
+    groups = sorted({outcome.group for outcome in outcomes})
+    per_group = [float(np.mean([o.is_success for o in outcomes if o.group == group])) for group in groups]
+    return {
+        "successes": successes,
+        "n": len(outcomes),
+        "rate": successes / len(outcomes),
+        "wilson95": list(wilson95(successes, len(outcomes))),
+        "pair_bootstrap95": list(task_bootstrap95(per_group, np.random.default_rng([seed, _STREAM]))),
+        "failures": {
+            "classifier": sum(outcome.believed for outcome in failed),
+            "planner": sum(not outcome.believed for outcome in failed),
+        },
+        "believed": sum(outcome.believed for outcome in outcomes),
+        "moves": float(np.mean([outcome.num_moves for outcome in outcomes])),
+        "per_trial": [list(outcome) for outcome in outcomes],
+    }
+
+
+def _standing(outcomes: Mapping[tuple[str, str], Sequence[Outcome]]) -> str:
+    shares = (f"{s} {m} {sum(o.is_success for o in found)}/{len(found)}" for (s, m), found in outcomes.items())
+    return ", ".join(shares)
+
+
+def _row(setting: str, trial: Trial, pursuit: Pursuit, task: ArrangeTask) -> Any:
+    """One row of goal_sheet: the first goal's pictures, then the first and the last pictures of the motion."""
+    goal, count = trial.goals[0], len(pursuit.pictures)
+    chosen = np.unique(np.linspace(0, count - 1, NUM_SHOWN).round().astype(int))
+    chosen = np.append(chosen, np.full(NUM_SHOWN - len(chosen), count - 1))
+    truths = [all(g.holds(relations(pursuit.places_m[k], task.blocks)) for g in trial.goals) for k in chosen]
+    name = f"{setting}: {', then '.join(RELATIONS[g.relation] for g in trial.goals)}"
+    pictures = np.stack([pursuit.pictures[k] for k in chosen])
+    return name, goal.pictures, pictures, [pursuit.probabilities[k] for k in chosen], np.array(truths)
