@@ -123,3 +123,18 @@ def test_what_asking_gains_is_shown_by_place_with_its_command(folders):
     text = results_text(*folders)
     assert "| same scene |" + 4 * " 3.1 (1.0 to 9.2) |" in text and "| other scene |" in text
     assert "Again with: `python -m some`; measured on another checkpoint" in text
+
+
+def test_planning_is_shown_by_setting_with_whose_fault_it_was(folders):
+    row = {"successes": 3, "n": 4, "rate": 0.75, "wilson95": [0.25, 0.96], "failures": {"classifier": 1, "planner": 0}}
+    content = {"experiment": "x", "checkpoint_sha256": "0", "seed": 7, "tasks": 2, "trials": 2}
+    settings = {"single": {"flo": row}, "two_tasks": {"flo": row | {"successes": 0, "rate": 0.0}}}
+    (folders[0] / "x.json").write_text(json.dumps(content | {"settings": settings}))
+    text = results_text(*folders)
+    assert "| single | `flo` | 3/4 | 75.0% | 25.0% to 96.0% | 1 | 0 |" in text
+    assert "| two tasks | `flo` | 0/4 | 0.0% |" in text
+    assert "--tasks 2 --trials 2 --planning`" in text
+    del row["failures"]
+    (folders[0] / "x.json").write_text(json.dumps(content | {"settings": {"single": {"flo": row}}}))
+    with pytest.raises(ReportError, match="failures"):
+        results_text(*folders)
