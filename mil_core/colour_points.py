@@ -21,12 +21,12 @@ _NUM_PIXELS = 320
 """Pixels that are looked at: the most colourful ones that differ from the table. Four blocks have fewer."""
 _BLOB = 0.045
 """Pixels of one colour support each other up to this distance, in picture widths; about the radius of a small block."""
-_SHARPNESS = 4.0
-"""Power of that support: where two things share a colour, its point lies on the one that shows more of it."""
 _NEAR = 0.085
 """Pixels so near to a point, in picture widths, count for it."""
 _FEW = 4.0
 """A point with so many pixels is half sure."""
+_AT_ONCE = 8
+"""Pictures worked on together: what comes of them fits a processor's cache, which saves more than half of the time."""
 _EPSILON = 1e-6
 
 
@@ -63,11 +63,17 @@ def colour_points(
     """Where each colour of the lattice is seen.
 
     Each pixel that differs from the table, which is the picture's median colour, is shared among its colour's
-    neighbours in the lattice; a point is their mean place, most of all where they are many.
+    neighbours in the lattice; a point is their mean place, weighted by the fourth power of how many of its colour are
+    near: where two things share a colour, its point lies on the one that shows more of it.
 
     Returns: for each colour how sure it is that it is there, from 0 to 1, and its place on the table, to the right and
         away from the camera, in picture widths.
     """
+    return torch.cat([_of_few(few, config) for few in pictures.split(_AT_ONCE)])
+
+
+def _of_few(pictures: Float[Tensor, "picture 3 height width"], config: ColourPointsConfig) -> Tensor:
+    """As `colour_points`, all pictures at once."""
     height, width = pictures.shape[-2:]
     colours = torch.einsum("ij,njrc->nirc", _axes().to(pictures.dtype), pictures).flatten(2)
     apart = (colours - colours.median(2, keepdim=True).values).square().sum(1).sqrt()
@@ -96,14 +102,15 @@ def _shares(colours: Float[Tensor, "picture 3 pixel"], config: ColourPointsConfi
     nodes = lattice(config).to(colours.dtype)
     shares = colours.new_ones(())
     for axis, step in enumerate((config.chroma_step, config.chroma_step, config.light_step)):
-        shares = shares * (1 - (colours[:, axis, :, None] - nodes[:, axis]).abs() / step).relu()
+        levels, of_node = nodes[:, axis].unique(return_inverse=True)  # few, so that most of the work is done once
+        shares = shares * (1 - (colours[:, axis, :, None] - levels).abs() / step).relu()[..., of_node]
     return shares
 
 
 def _points(shares: Float[Tensor, "picture pixel colour"], places: Float[Tensor, "picture pixel 2"]) -> Tensor:
     """Sureness and place of each colour."""
     support = (1 - (torch.cdist(places, places) / _BLOB).square()).relu() @ shares
-    weights = shares * (support / (support.amax(1, keepdim=True) + _EPSILON)) ** _SHARPNESS
+    weights = shares * (support / (support.amax(1, keepdim=True) + _EPSILON)).square().square()
     points = weights.transpose(1, 2) @ places / (weights.sum(1)[..., None] + _EPSILON)
     is_near = torch.cdist(places, points) < _NEAR
     pixels = (shares * is_near).sum(1)
