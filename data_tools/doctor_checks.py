@@ -177,9 +177,9 @@ def constant(file: FileFacts, _: Earlier) -> Faults:
 def jerk(file: FileFacts, _: Earlier) -> Faults:
     """A demo was commanded far more jerkily than the others."""
     found = jerks(file.readable)
-    if len(found) >= JERK_DEMOS:
-        values = np.array(list(found.values()))
-        median = float(np.median(values))
+    values = np.array(list(found.values()))
+    median = float(np.median(values)) if len(found) >= JERK_DEMOS else 0.0
+    if median > 0:  # where most demos have no jerk at all, nothing tells how much is much
         deviation = 1.4826 * float(np.median(np.abs(values - median)))  # that of a normal distribution
         limit = max(JERK_FACTOR * median, median + JERK_DEVIATIONS * deviation)
         yield from ((name, f"jerk {value / median:.1f} times the median") for name, value in found.items()

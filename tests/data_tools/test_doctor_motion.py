@@ -1,12 +1,14 @@
 """What the numbers of demonstrations say, against motions whose answer is known."""
 
 import json
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from data_tools.doctor_checks import JERK_DEMOS, jerk
 from data_tools.doctor_facts import DemoFacts
 from data_tools.doctor_motion import frozen_runs, jerks, statistics_agree, statistics_of
 
@@ -42,6 +44,19 @@ def test_jerk_of_a_known_motion():
     straight, curved = demo("straight", time), demo("curved", 3 * time**2)
     scale = np.concatenate([straight.actions, curved.actions]).astype(np.float64).std()
     assert jerks([straight, curved]) == pytest.approx({"curved": 6 / scale, "straight": 0.0}, abs=1e-3)
+
+
+@given(st.integers(JERK_DEMOS, 2 * JERK_DEMOS), st.integers(1, 1000))
+def test_no_demo_stands_out_where_most_move_without_any_jerk(count, speed):
+    def demo(index: int, actions: np.ndarray) -> DemoFacts:
+        times_s = {"actions": np.arange(20) / 8}  # eighths are exact, so that even motion has a jerk of zero
+        states = np.zeros((20, 1), np.float32)
+        return DemoFacts(f"demo_{index}", 20, states=states, times_s=times_s, actions=np.float32(actions)[:, None])
+
+    steady = [demo(index, speed * np.arange(20) + index) for index in range(count)]
+    jerky = demo(count, np.arange(20) % 3)
+    for demos in (steady, [*steady, jerky]):
+        assert list(jerk(SimpleNamespace(readable=demos), [])) == []
 
 
 @given(st.integers(1, 30), st.integers(0, 2**32 - 1))
