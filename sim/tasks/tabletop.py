@@ -20,7 +20,7 @@ from sim.cameras import add_camera
 from sim.errors import LayoutFailed
 from sim.objects import Container, add_container
 from sim.rooms import Room, add_room, sample_room
-from sim.spriteworld.task import GOAL_EDGE_REWARD, GOAL_REWARD
+from sim.spriteworld.task import GOAL_REWARD
 from sim.table_grid import TableGrid
 from sim.tableware import NUM_FRAGILE, NUM_LOW, sample_tableware
 from sim.tasks.task import POLICY_CAMERA, TOOL_SITE, AbstractTask
@@ -151,10 +151,22 @@ class TabletopTask(AbstractTask):
         Args: places_m: of the things, in the order of THINGS, shape (5, 2).
         """
         reward = np.full((GRID.cells, GRID.cells), TABLE_REWARD, np.float32)
-        reward[GRID.distances_m(places_m[0]) < self.things[0].radius_m] = GOAL_EDGE_REWARD
+        # Falls evenly from the middle of the goal to its rim: nobody sees which of two cells the middle lies in.
+        distance = GRID.distances_m(places_m[0]) / self.things[0].radius_m
+        reward[distance < 1] = GOAL_REWARD * (1 - distance[distance < 1])
         reward[self.is_forbidden(places_m)] = FRAGILE_REWARD
-        reward[tuple(GRID.to_cells(places_m[0]))] = GOAL_REWARD
         return reward
+
+    def is_behind_glass(self, places_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+        """The cells from which the straight way to the goal leads over forbidden ones.
+
+        Args: places_m: of the things, in the order of THINGS, shape (5, 2).
+        Returns: shape (cells, cells).
+        """
+        rows_cols = np.stack(np.mgrid[0 : GRID.cells, 0 : GRID.cells], axis=-1)
+        share = np.linspace(0, 1, 2 * GRID.cells)[:, None, None, None]
+        along = np.rint(rows_cols + share * (GRID.to_cells(places_m[0]) - rows_cols)).astype(np.int64)
+        return self.is_forbidden(places_m)[along[..., 0], along[..., 1]].any(axis=0)
 
     def is_forbidden(self, places_m: NDArray[np.float64]) -> NDArray[np.bool_]:
         """The cells that the tool may not pass, because a glass is too near.

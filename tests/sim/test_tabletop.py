@@ -20,7 +20,7 @@ from sim.render import Renderer
 from sim.robots.pr2 import PR2
 from sim.spriteworld.task import HORIZON
 from sim.table_grid import TableGrid
-from sim.tabletop_collect import collect_table_task
+from sim.tabletop_collect import _start_probability, collect_table_task
 from sim.tabletop_path import ENTRY_CELLS, drive, entry_cells, shortest_path, shown_way, start_cell
 from sim.tasks.tabletop import (
     CARRY_HEIGHT_M,
@@ -148,6 +148,29 @@ def test_the_true_reward_is_worth_every_way_round(index: int) -> None:
             path = best_path(task.reward(found_m), tuple(start.tolist()), HORIZON)
             assert not is_forbidden[tuple(path.T)].any()
             assert tuple(path[-1]) == tuple(GRID.to_cells(found_m[0]))
+
+
+def test_cells_behind_a_glass_are_those_whose_straight_way_is_not_clear() -> None:
+    task = task_at("tabletop", "validation", 0, 11)
+    assert isinstance(task, TabletopTask)
+    for seed in range(4):
+        found_m = task.drawn_places_m(np.random.default_rng(seed))
+        is_forbidden, is_behind = task.is_forbidden(found_m), task.is_behind_glass(found_m)
+        goal = GRID.to_cells(found_m[0])
+        for cell in np.argwhere(~is_forbidden):
+            along = np.rint(cell + np.linspace(0, 1, 39 * 8 + 1)[:, None] * (goal - cell)).astype(int)
+            crosses = is_forbidden[tuple(along.T)].sum()
+            assert crosses > 0 if is_behind[tuple(cell)] else crosses < 10  # a corner may be grazed unnoticed
+        assert is_behind[is_forbidden].all() and not is_behind[tuple(goal)]
+
+
+def test_half_of_the_paths_start_behind_a_glass_where_one_can() -> None:
+    may_start, is_behind = np.ones((4, 4), bool), np.zeros((4, 4), bool)
+    np.testing.assert_allclose(_start_probability(may_start, is_behind), 1 / 16)
+    is_behind[0, :2] = True
+    start = _start_probability(may_start, is_behind)
+    np.testing.assert_allclose(start[is_behind], 1 / 32 + 1 / 4)
+    np.testing.assert_allclose(start[~is_behind], 1 / 32)
 
 
 def test_a_goal_behind_a_wall_is_told() -> None:
