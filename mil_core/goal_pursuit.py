@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mil_core.adapted_goal import Cascade, Picture, Sighting
+from mil_core.adapted_goal import GoalReward, Picture, Sighting
 from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.cem import CemConfig, search
+from mil_core.cem import CemConfig, Found, search
 from mil_core.scaling import to_pictures
 
 Pictures = NDArray[np.uint8]
@@ -72,7 +72,9 @@ class PursuedGoal:
         self.calibration = learner.calibration
         self._learner, self._pair, self._places_m = learner, pair, places_m
         self._score = learner.judge(self._seen(goals, goal_apart_m))
+        # Goal pictures come from the right camera: whatever is no stranger than they are is known too.
         self._novelty = learner.novelty
+        self._limit = max(learner.novelty.limit, float(learner.novelty.distance(goals).max()))
 
     def logits(self, pictures: NDArray[np.uint8], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logarithm of the calibrated odds of success, (N,); smooth where the probability is hardly above zero."""
@@ -80,10 +82,15 @@ class PursuedGoal:
         scores = self._score(self._seen(pictures, apart_m)).double().numpy()
         return self.calibration.slope * scores + self.calibration.offset
 
+    def margins(self, pictures: NDArray[np.uint8], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits above the threshold's: positive where success is believed, (N,)."""
+        threshold = self.calibration.threshold
+        return self.logits(pictures, places_m) - np.log(threshold / (1 - threshold))
+
     def look(self, picture: Picture) -> Sighting:
         """See mil_core.adapted_goal.Judge."""
         logit = float(self.logits(picture[None], self._places_m()[None])[0])
-        novelty = float(self._novelty.distance(picture[None])[0] / self._novelty.limit)
+        novelty = float(self._novelty.distance(picture[None])[0] / self._limit)
         return Sighting(float(1 / (1 + np.exp(-logit))), novelty)
 
     @torch.no_grad()
@@ -112,7 +119,7 @@ class Pursuit:
     pictures: tuple[Picture, ...]
     """Every picture that was taken."""
     probabilities: tuple[float, ...]
-    """Of the goal pursued then, in each."""
+    """Of the least likely of the goals pursued then, in each."""
     places_m: tuple[NDArray[np.float64], ...]
     """Where the things were in each."""
 
@@ -126,41 +133,52 @@ def pursue(
 ) -> Pursuit:
     """Pursue goals one after another until each classifier believes its goal reached in two frames in a row.
 
-    Source: thesis 8.2.4.3; planning as in Ebert et al. 2017. Differs: while a later goal is pursued, moves that undo
-    an earlier one count for as little as the earlier classifier finds them (the least of the logits).
+    Source: thesis 8.2.4.3; planning as in Ebert et al. 2017. Differs: a later goal is pursued together with the earlier
+    ones, so that no move undoes them, unless nothing else helps; then what was undone is mended. It ends when all
+    classifiers believe at once.
     """
-    cascade, num_moves = Cascade(goals), 0
+    rewards, num_reached, num_moves = [GoalReward(goal) for goal in goals], 0, 0
     pictures: list[Picture] = []
     probabilities: list[float] = []
     places: list[NDArray[np.float64]] = []
     for _ in range(config.looks_per_goal * len(goals)):
-        current = cascade.current
         picture = world.look()
-        cascade.reward(picture)
+        pursued = goals[: num_reached + 1]
+        seen = [goal.look(picture).probability for goal in pursued]
+        are_reached = [rewards[k].reward(picture) > 0 for k in range(len(pursued))]
         pictures.append(picture)
         places.append(world.places_m)
-        probabilities.append(goals[current].look(picture).probability)
-        if cascade.is_done:
+        probabilities.append(min(seen))
+        num_reached += int(all(are_reached))
+        if num_reached == len(goals):
             break
-        if cascade.current == current and probabilities[-1] > goals[current].calibration.threshold:
+        if all(p > goal.calibration.threshold for p, goal in zip(seen, pursued, strict=True)) and not all(are_reached):
             continue  # above it once: look again before anything is touched
-        num_moves += _make_a_move(world, predictor, goals[: cascade.current + 1], config.cem, rng)
-    return Pursuit(cascade.is_done, num_moves, tuple(pictures), tuple(probabilities), tuple(places))
+        num_moves += _make_a_move(world, predictor, goals[: num_reached + 1], config.cem, rng)
+    return Pursuit(num_reached == len(goals), num_moves, tuple(pictures), tuple(probabilities), tuple(places))
 
 
 def _make_a_move(
     world: World, predictor: Predictor, goals: Sequence[PursuedGoal], config: CemConfig, rng: np.random.Generator
 ) -> bool:
-    """Make the move that promises most. Returns: whether there was one."""
+    """Make the move after which the least likely goal is likeliest; where none promises to reach them all, the move
+    that helps the one which is least likely now. Returns: whether there was one."""
 
-    def score(things: NDArray[np.int64], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        pictures, after_m = predictor.predict(things, places_m)
-        can = np.isfinite(after_m).all((1, 2))
-        scores = np.full(len(things), -np.inf)
-        if can.any():
-            scores[can] = np.min([goal.logits(pictures[can], after_m[can]) for goal in goals], axis=0)
-        return scores
+    def search_for(wanted: Sequence[PursuedGoal]) -> Found:
+        def score(things: NDArray[np.int64], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
+            pictures, after_m = predictor.predict(things, places_m)
+            can = np.isfinite(after_m).all((1, 2))
+            scores = np.full(len(things), -np.inf)
+            if can.any():
+                scores[can] = np.min([goal.margins(pictures[can], after_m[can]) for goal in wanted], axis=0)
+            return scores
 
-    low_m, high_m = world.corners_m
-    found = search(score, world.movable(), low_m, high_m, config, rng)
+        low_m, high_m = world.corners_m
+        return search(score, world.movable(), low_m, high_m, config, rng)
+
+    found = search_for(goals)
+    if len(goals) > 1 and not found.score > 0:
+        picture, now_m = world.look(), world.places_m
+        worst = min(goals, key=lambda goal: goal.margins(picture[None], now_m[None])[0])
+        found = search_for([worst])
     return bool(np.isfinite(found.score)) and world.move(found.thing, found.place_m)

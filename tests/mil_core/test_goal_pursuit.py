@@ -54,9 +54,20 @@ class Near:
         found_m = pictures[:, self._thing, :, 0] / 255
         return 4.0 - 60 * np.linalg.norm(found_m - self._place_m, axis=1)
 
+    def margins(self, pictures: np.ndarray, places_m: np.ndarray) -> np.ndarray:
+        return self.logits(pictures, places_m) - np.log(0.8 / 0.2)
+
     def look(self, picture: np.ndarray) -> Sighting:
         logit = float(self.logits(picture[None], np.zeros((1, 2, 3)))[0])
         return Sighting(1 / (1 + np.exp(-logit)), self._novelty)
+
+
+class Beside(Near):
+    """Wants the first thing at some way from the second, wherever they are."""
+
+    def logits(self, pictures: np.ndarray, places_m: np.ndarray) -> np.ndarray:
+        way_m = (pictures[:, 0, :, 0].astype(float) - pictures[:, 1, :, 0]) / 255
+        return 4.0 - 60 * np.linalg.norm(way_m - self._place_m, axis=1)
 
 
 @pytest.mark.parametrize("error_m", [0.0, 0.02])
@@ -68,6 +79,14 @@ def test_goals_are_reached_in_their_order_and_the_first_is_kept(error_m: float) 
     assert np.linalg.norm(world.places_m[1, :2] - [0.2, 0.7]) < 0.06
     assert len(found.pictures) == len(found.probabilities) == len(found.places_m) <= 16
     assert min(found.probabilities[-2:]) > 0.8
+
+
+def test_what_a_later_goal_undoes_is_mended() -> None:
+    world, goals = Line(), [Beside(0, (0.3, 0.0)), Near(1, (0.2, 0.7))]
+    found = pursue(world, world, goals, CONFIG, np.random.default_rng(3))
+    assert found.believed and found.num_moves >= 3
+    assert np.linalg.norm(world.places_m[1, :2] - [0.2, 0.7]) < 0.06
+    assert np.linalg.norm(world.places_m[0, :2] - [0.5, 0.7]) < 0.1
 
 
 def test_what_holds_already_is_looked_at_twice_and_left_alone() -> None:
