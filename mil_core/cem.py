@@ -19,7 +19,7 @@ class CemConfig:
 
     num_iterations: int = 3
     """Rounds of drawing and refitting; the first one draws evenly."""
-    num_samples: int = 60
+    num_samples: int = 40
     """Moves drawn in each round."""
     num_elites: int = 8
     """Best moves so far, which the next round is fitted to."""
