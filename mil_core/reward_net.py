@@ -1,9 +1,7 @@
 """From a picture to the reward of each cell of a grid, by convolutions alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
@@ -68,21 +66,3 @@ def rewards_by_task(
         return functional_call(network, values, (scenes,))
 
     return vmap(of_one_task)(dict(parameters), pictures)
-
-
-def mean_over_turns(
-    rewards_of: Callable[[Tensor], Tensor], pictures: Float[Tensor, "scene channel size size"]
-) -> Float[Tensor, "scene cells cells"]:
-    """Mean reward over the eight ways to turn and mirror a square picture, each turned back.
-
-    Ours: what a thing is worth does not depend on how the table is turned, so eight looks err less than one. Turning
-    the picture turns the result, exactly.
-
-    Args: rewards_of: from pictures to rewards. pictures: with values in [0, 1], as high as wide.
-    """
-    total = torch.zeros(())
-    for quarters in range(4):
-        seen = pictures.rot90(quarters, (-2, -1))
-        mirrored = rewards_of(seen.flip(-1)).flip(-1)
-        total = total + (rewards_of(seen) + mirrored).rot90(-quarters, (-2, -1))
-    return total / 8

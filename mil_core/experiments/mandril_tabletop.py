@@ -20,7 +20,7 @@ def mandril_tabletop() -> RewardExperiment:
         method="mandril",
         world="tabletop",
         network=RewardNetConfig(dilation=2),
-        mandril=MandrilConfig(InnerConfig(num_steps=2, step_size=0.003, clip=None), test_steps=2, averages_turns=True),
+        mandril=MandrilConfig(InnerConfig(num_steps=2, step_size=0.003, clip=None), test_steps=1),
         data=RewardDataConfig(num_tasks=1000, num_validation_tasks=32, inverts=False),
         training=TrainingConfig(iterations=2400, meta_batch=1, learning_rate=1e-3, validate_every=100, threads=1),
     )

@@ -165,21 +165,3 @@ def test_a_support_that_runs_away_takes_fewer_steps_and_leaves_the_others_alone(
     for number, adapted in enumerate(mandril.adapt_all([[demo] for demo in grid_demos])):
         wanted = expected[1 if number == 1 else 3][number]
         np.testing.assert_allclose(adapted.reward(wild.picture), wanted.reward(wild.picture), rtol=1e-4, atol=1e-5)
-
-
-def test_a_reward_averaged_over_turns_turns_with_its_picture(reward_learners):
-    learner, grid = reward_learners["mandril"], Grid(5, 5, 4)
-    config = dataclasses.replace(learner.config, averages_turns=True)
-    reward = Mandril(RewardNet(NET), grid, config).unadapted().reward
-    plain = Mandril(RewardNet(NET), grid, learner.config).unadapted().reward
-    picture = np.random.default_rng(0).integers(0, 256, (20, 20, 3), dtype=np.uint8)
-    for quarters in range(4):
-        for flip in (slice(None), slice(None, None, -1)):
-            turned = np.rot90(picture, quarters)[:, flip].copy()
-            np.testing.assert_allclose(reward(turned), np.rot90(reward(picture), quarters)[:, flip], atol=1e-6)
-    assert not np.allclose(plain(np.rot90(picture).copy()), np.rot90(plain(picture)), atol=1e-3)
-
-
-def test_turns_are_not_averaged_over_a_grid_that_is_not_square():
-    with pytest.raises(InvalidProblem, match="averages_turns: expected a square grid, found 4 x 5"):
-        Mandril(RewardNet(NET), Grid(4, 5, 3), MandrilConfig(averages_turns=True))
