@@ -18,10 +18,10 @@ class RewardNetConfig:
 
     filters: tuple[int, int, int, int] = (32, 64, 32, 32)
     """Of the four hidden layers; the thesis has (256, 128, 64, 64), about nine times the work."""
-    dilation: int = 1
-    """Of the two 3x3 layers: with 1, as in the thesis, a cell sees 30 pixels, with 2 it sees 46."""
     num_inputs: int = 3
     """Channels of the picture: RGB, and whatever a baseline adds."""
+    dilation: int = 1
+    """Of the two 3x3 layers: with 1, as in the thesis, a cell sees 30 pixels, with 2 it sees 46."""
 
 
 class RewardNet(nn.Module):

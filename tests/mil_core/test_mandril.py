@@ -165,3 +165,15 @@ def test_a_support_that_runs_away_takes_fewer_steps_and_leaves_the_others_alone(
     for number, adapted in enumerate(mandril.adapt_all([[demo] for demo in grid_demos])):
         wanted = expected[1 if number == 1 else 3][number]
         np.testing.assert_allclose(adapted.reward(wild.picture), wanted.reward(wild.picture), rtol=1e-4, atol=1e-5)
+
+
+@pytest.mark.parametrize(("dilation", "sees_px"), [(1, 30), (2, 46)])
+def test_a_cell_sees_as_many_pixels_as_the_configuration_says(dilation, sees_px):
+    network = RewardNet(RewardNetConfig((2, 2, 2, 2), dilation=dilation)).double()
+    with torch.no_grad():
+        for value in network.parameters():
+            value.abs_()  # so that no unit is off
+    pictures = torch.ones(1, 3, 80, 80, dtype=torch.float64, requires_grad=True)
+    network(pictures)[0, 10, 10].backward()
+    seen = pictures.grad[0, 0] != 0
+    assert [int(seen.any(axis).sum()) for axis in (0, 1)] == [sees_px, sees_px]
