@@ -60,3 +60,13 @@ def offset_m(number: int, distance_m: float, angle_rad: float = 0.0) -> NDArray[
     """
     angle = number * np.pi / 4 + angle_rad
     return distance_m * np.array([-np.sin(angle), np.cos(angle)])
+
+
+def way_left_m(number: int, apart_m: NDArray[np.float64]) -> float:
+    """How far a block is from where a direction holds, as a move on the table; at most 4 mm where it holds.
+
+    Args: number: of a direction. apart_m: from the second block to the first one, base frame, shape (2,) or longer.
+    """
+    distances_m, angles_rad = np.linspace(0.0, FARTHEST_M, 41), np.linspace(-HALF_ANGLE_RAD, HALF_ANGLE_RAD, 25)
+    reached_m = np.array([offset_m(number, d, a) for d in distances_m for a in angles_rad])
+    return float(np.linalg.norm(reached_m - apart_m[:2], axis=1).min())

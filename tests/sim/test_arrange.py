@@ -20,7 +20,7 @@ from sim.collect import Order, layout_rng, task_at
 from sim.env import Environment
 from sim.errors import SimError
 from sim.object_colours import colour_distance
-from sim.relations import DIRECTIONS, FARTHEST_M, HALF_ANGLE_RAD, NONE, ON, RELATIONS, offset_m, relation
+from sim.relations import DIRECTIONS, FARTHEST_M, HALF_ANGLE_RAD, NONE, ON, RELATIONS, offset_m, relation, way_left_m
 from sim.robots.pr2 import PR2
 from sim.rooms import room_catalogue
 from sim.tasks.arrange import BLOCKS, OTHER_CAMERAS, TABLE_HEIGHT_M, ArrangeTask, places_m, put, relations
@@ -49,6 +49,14 @@ def test_nothing_holds_too_far_away_or_between_two_directions(number: int, share
     between_m = at(offset_m(number, 0.15, np.pi / 8 + share * (np.pi / 8 - HALF_ANGLE_RAD)))
     for first_m in (too_far_m, between_m, at(offset_m(number, 0.15), up_m=0.02)):
         assert relation(first_m, SECOND_M, 0.04, 0.05) == NONE
+
+
+@given(NUMBERS, SHARES, st.floats(0.01, FARTHEST_M * 0.999), st.floats(0.005, 0.1))
+def test_the_way_left_is_nothing_inside_and_the_excess_outside(number, share, distance_m, excess_m) -> None:
+    angle_rad = share * HALF_ANGLE_RAD
+    assert way_left_m(number, offset_m(number, distance_m, angle_rad)) < 0.004
+    too_far_m = offset_m(number, FARTHEST_M + excess_m, angle_rad)
+    assert way_left_m(number, too_far_m) == pytest.approx(excess_m, abs=0.001)
 
 
 @given(st.floats(0, 2 * np.pi), st.floats(0, 0.99))
