@@ -135,8 +135,7 @@ def run(
     total = sum(TARGETS[name].share for name in formats)
     asked = {"mutated": num_mutated, "hostile": num_hostile}
     wanted = {
-        name: {kind: max(1, round(count * TARGETS[name].share / total)) for kind, count in asked.items()}
-        for name in formats
+        name: {kind: 1 + int(count * TARGETS[name].share / total) for kind, count in asked.items()} for name in formats
     }
     tallies = {name: Tally() for name in formats}
     rngs = {name: np.random.default_rng([seed, index]) for index, name in enumerate(formats)}
