@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from sim.arrange_collect import ARM_JITTER_RAD, arm_poses_rad
 from sim.blocks import Block
 from sim.env import Environment
+from sim.relations import SAME_HEIGHT_M
 from sim.robots.pr2 import ARM_JOINTS
 from sim.tasks.arrange import AREA_HIGH_M, AREA_LOW_M, BLOCKS, TABLE_HEIGHT_M, ArrangeTask, has_gaps, places_m, put
 
@@ -20,7 +21,6 @@ DROP_M = 0.003
 """A block is let go so far above what it is set down on."""
 SETTLE_STEPS = 4
 """Control steps until the next picture is taken."""
-_SAME_HEIGHT_M = 0.01
 
 
 def after_move(
@@ -46,12 +46,12 @@ def after_move(
 
 def movable(places_m: NDArray[np.float64], blocks: tuple[Block, ...]) -> list[int]:
     """Numbers of the blocks on the table that nothing stands on."""
-    present = [k for k, place_m in enumerate(places_m) if place_m[2] > TABLE_HEIGHT_M - _SAME_HEIGHT_M]
+    present = [k for k, place_m in enumerate(places_m) if place_m[2] > TABLE_HEIGHT_M - SAME_HEIGHT_M]
     return [k for k in present if not any(_is_on(places_m[j], places_m[k], blocks[k]) for j in present if j != k)]
 
 
 def _is_on(upper_m: NDArray[np.float64], lower_m: NDArray[np.float64], lower: Block) -> bool:
-    is_above = upper_m[2] - lower_m[2] > lower.height_m - _SAME_HEIGHT_M
+    is_above = upper_m[2] - lower_m[2] > lower.height_m - SAME_HEIGHT_M
     return bool(is_above and np.linalg.norm(upper_m[:2] - lower_m[:2]) < lower.radius_m)
 
 
