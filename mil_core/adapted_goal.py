@@ -86,14 +86,23 @@ class GoalReward:
         """Forget the frames so far; to be called before the first picture of an episode."""
         self._above = 0
 
-    def reward(self, picture: Picture) -> float:
-        """Reward of the next picture. Raises: as `AdaptedGoal.look`; such a picture breaks the row."""
+    @property
+    def is_reached(self) -> bool:
+        """Whether the goal is believed reached in the newest picture."""
+        return self._above >= NUM_FRAMES
+
+    def look(self, picture: Picture) -> Sighting:
+        """Judge the next picture. Raises: as `AdaptedGoal.look`; such a picture breaks the row."""
         before, self._above = self._above, 0
         seen = self._judge.look(picture)
-        if seen.is_novel or not seen.probability > self._judge.calibration.threshold:
-            return 0.0
-        self._above = before + 1
-        return seen.probability if self._above >= NUM_FRAMES else 0.0
+        if not seen.is_novel and seen.probability > self._judge.calibration.threshold:
+            self._above = before + 1
+        return seen
+
+    def reward(self, picture: Picture) -> float:
+        """Reward of the next picture. Raises: as `look`."""
+        probability = self.look(picture).probability
+        return probability if self.is_reached else 0.0
 
 
 class Cascade:

@@ -48,6 +48,8 @@ class Checkpoint(Generic[AnyExperiment]):
     """Hash of model.safetensors."""
     data_sha256: dict[str, str] = field(default_factory=dict)
     """Hash of every file of demonstrations that it was trained on, by its name."""
+    measured: dict[str, float] = field(default_factory=dict)
+    """What `MetaLearner.finish` measured on validation tasks, by name; empty in older checkpoints."""
 
     def algorithm(self) -> Any:
         """The algorithm with these weights."""
@@ -64,10 +66,12 @@ def save(
     iteration: int,
     command: str,
     data_sha256: Mapping[str, str] | None = None,
+    measured: Mapping[str, float] | None = None,
 ) -> None:
     """Write a checkpoint; each file by rename, the weights last, so that a whole one is there at any moment.
 
-    Args: command: what to type to make this checkpoint again; goes into the card. data_sha256: see Checkpoint.
+    Args: command: what to type to make this checkpoint again; goes into the card. data_sha256, measured: see
+        Checkpoint.
     """
     folder.mkdir(parents=True, exist_ok=True)
     config = {
@@ -75,6 +79,7 @@ def save(
         "kind": experiment.kind,
         "iteration": iteration,
         "data_sha256": dict(data_sha256 or {}),
+        "measured": dict(measured or {}),
         "experiment": dataclasses.asdict(experiment),
     }
     write_text(folder / STATS, json.dumps(statistics.to_dict(), indent=1))
@@ -110,6 +115,7 @@ def load(folder: Path, kind: type[AnyExperiment] = Experiment) -> Checkpoint[Any
         experiment = from_plain(KINDS[config.get("kind", _FIRST_KIND)], config["experiment"])
         statistics = experiment.statistics_of(read_json(folder / STATS))
         iteration, data_sha256 = int(config["iteration"]), dict(config.get("data_sha256", {}))
+        measured = {name: float(value) for name, value in dict(config.get("measured", {})).items()}
     except (KeyError, TypeError, ValueError, AttributeError, OverflowError, DataError) as error:
         raise CheckpointCorrupt(
             f"{folder}: expected a whole configuration, found {error!r}; restore the folder."
@@ -121,7 +127,7 @@ def load(folder: Path, kind: type[AnyExperiment] = Experiment) -> Checkpoint[Any
         )
     weights = read_tensors(folder / MODEL)
     check_weights(folder / MODEL, weights, _promised(folder, experiment, statistics, weights))
-    return Checkpoint(experiment, statistics, weights, iteration, file_sha256(folder / MODEL), data_sha256)
+    return Checkpoint(experiment, statistics, weights, iteration, file_sha256(folder / MODEL), data_sha256, measured)
 
 
 def _promised(

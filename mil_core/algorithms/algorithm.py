@@ -74,12 +74,14 @@ class MetaLearner(nn.Module, ABC):
     def meta_loss(self, task: Any) -> MetaLoss:
         """Outer loss of one task after the inner loop, with its graph."""
 
-    def finish(self, validation: Any) -> None:
+    def finish(self, validation: Any) -> dict[str, float]:
         """Fit what is fitted to tasks that the outer loop never meets; called before every save. By default nothing.
 
         Args: validation: the sampler of these tasks.
+        Returns: numbers about these tasks that travel with the checkpoint, by name.
         """
         del validation
+        return {}
 
 
 class AbstractAlgorithm(MetaLearner):

@@ -11,7 +11,7 @@ from torch import Tensor
 
 from mil_core.adapted_goal import AdaptedGoal, Picture, check_picture
 from mil_core.algorithms.algorithm import MetaLearner
-from mil_core.calibration import Calibration, fit
+from mil_core.calibration import Calibration, calibration_error, fit
 from mil_core.errors import SupportMismatch
 from mil_core.goal_tasks import NUM_GOALS, GoalMetaTask
 from mil_core.novelty import Novelty
@@ -87,16 +87,21 @@ class GoalLearner(MetaLearner):
         """Score of every picture for every task after adapting to the task's goals, (group, task, picture)."""
         return torch.stack([self._group_scores(GoalMetaTask(*parts)) for parts in zip(*batch, strict=True)])
 
-    def finish(self, validation: Any) -> None:
-        """Fit slope, offset and threshold to validation tasks (see mil_core.calibration)."""
+    def finish(self, validation: Any) -> dict[str, float]:
+        """Fit slope, offset and threshold to validation tasks (see mil_core.calibration).
+
+        Returns: `calibration_error` that remains on the same tasks.
+        """
         batches = [validation.draw(index, np.random.default_rng([index])) for index in range(len(validation))]
         scores = torch.cat([self.task_scores(batch).flatten() for batch in batches]).double().numpy()
         labels = torch.cat([batch.labels.flatten() for batch in batches]).numpy() > 0.5
         weights = torch.cat([batch.weight.flatten() for batch in batches]).double().numpy()
         used = weights > 0
-        found = fit(scores[used], labels[used], weights[used], with_offset=self.needs_offset)
+        scores, labels, weights = scores[used], labels[used], weights[used]
+        found = fit(scores, labels, weights, with_offset=self.needs_offset)
         numbers = torch.tensor([found.slope, found.offset, found.threshold], dtype=torch.float64)
         self.calibration_numbers.copy_(numbers)
+        return {"calibration_error": calibration_error(found.probability(scores), labels, weights)}
 
     def _group_scores(self, group: GoalMetaTask) -> Tensor:
         """Of one group: its tensors have no first axis."""

@@ -58,8 +58,8 @@ class Train:
 
         def save(averaged: MetaLearner, iteration: int) -> None:
             made_by = self._command()
-            averaged.finish(data.validation)
-            checkpoints.save(self.out, averaged, experiment, data.statistics, iteration, made_by, data.sha256)
+            measured = averaged.finish(data.validation)
+            checkpoints.save(self.out, averaged, experiment, data.statistics, iteration, made_by, data.sha256, measured)
             learning_curve(self.out / LOG, self.out / PICTURE)
 
         if self.overwrite:
