@@ -111,6 +111,11 @@ def layout_rng(seed: int, split: Split, index: int, k: int) -> np.random.Generat
     return np.random.default_rng([seed, split_index(split), index, k + 1])
 
 
+def home_rng(seed: int, split: Split, index: int, k: int) -> np.random.Generator:
+    """Source of where the robot stands when it goes home in the k-th layout of a task: a stream of its own."""
+    return layout_rng(seed, split, index, k).spawn(2)[1]
+
+
 def collect_demo(
     task: AbstractTask, robot: AbstractRobot, rng: np.random.Generator, noise_m_s: float = EXPLORATION_NOISE_M_S
 ) -> Demo:

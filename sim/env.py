@@ -44,15 +44,29 @@ class Environment:
 
     def reset(self, rng: np.random.Generator) -> Observation:
         """Draw a new layout and a new home pose, and observe."""
+        self.begin(rng)
+        return self.observe()
+
+    def begin(self, rng: np.random.Generator) -> None:
+        """Draw a new layout and a new home pose without rendering a picture."""
         mujoco.mj_resetData(self.model, self.data)
         self.robot.reset(self.model, self.data, rng)
         mujoco.mj_forward(self.model, self.data)
         self.task.reset(self.model, self.data, rng)
-        mujoco.mj_forward(self.model, self.data)
-        for _ in range(round(self.task.settle_s * self.robot.servo_rate_hz)):
-            self._run_servo_period(self.robot.idle_action)
-        self._raise_if_diverged()
+        self._settle()
         self.data.time = 0.0
+        mujoco.mj_forward(self.model, self.data)
+
+    def go_home(self, rng: np.random.Generator) -> Observation:
+        """Bring the robot to a new home pose, with what it holds there in its hand again, and observe.
+
+        All else stays as it stands, and time goes on. Args: rng: source of the home pose. Raises: PhysicsDiverged.
+        """
+        self.data.qvel[:] = 0.0
+        self.robot.reset(self.model, self.data, rng)
+        mujoco.mj_forward(self.model, self.data)
+        self.task.hand_back(self.model, self.data)
+        self._settle()
         mujoco.mj_forward(self.model, self.data)
         return self.observe()
 
@@ -112,6 +126,13 @@ class Environment:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _settle(self) -> None:
+        """Let the world come to rest while the robot stands still."""
+        mujoco.mj_forward(self.model, self.data)
+        for _ in range(round(self.task.settle_s * self.robot.servo_rate_hz)):
+            self._run_servo_period(self.robot.idle_action)
+        self._raise_if_diverged()
 
     def _run_servo_period(self, action: NDArray[np.float64]) -> None:
         self.robot.apply(self.model, self.data, action, self.num_physics_steps * self.model.opt.timestep)

@@ -102,6 +102,10 @@ class PlaceTask(AbstractTask):
         _hold_item(model, data)
         _vary_light(model, self.room, rng)
 
+    def hand_back(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """The item, wherever it is."""
+        _hold_item(model, data)
+
     def success(self, model: mujoco.MjModel, data: mujoco.MjData) -> bool:
         """Released, over the target's footprint and not higher than its rim allows."""
         if data.eq_active[model.equality(GRASP_EQUALITY).id]:

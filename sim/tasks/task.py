@@ -53,6 +53,10 @@ class AbstractTask(ABC):
     def reset(self, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
         """Draw a layout, in place; the robot is at its home pose already and `mj_forward` has run."""
 
+    def hand_back(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """Give the robot, which stands at home again, what it holds at the start, in place; by default nothing."""
+        del model, data
+
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Called once after each control step: note in `data.userdata` what one moment does not show."""
         del model, data

@@ -11,9 +11,10 @@ from sim.cameras import project
 from sim.collect import task_at
 from sim.env import Environment
 from sim.errors import LayoutFailed
-from sim.robots.pr2 import PR2
+from sim.experts.place import PlaceExpert
+from sim.robots.pr2 import HOME_JITTER_M, PR2
 from sim.tasks.place import AREA_HIGH_M, AREA_LOW_M, CONTAINERS, ITEM, MIN_GAP_M, TABLE_HEIGHT_M, PlaceTask, spread
-from sim.tasks.task import GRASP_EQUALITY, POLICY_CAMERA
+from sim.tasks.task import GRASP_EQUALITY, POLICY_CAMERA, TOOL_SITE
 
 HOLD = PR2.idle_action
 LET_GO = np.zeros(7)
@@ -174,3 +175,22 @@ def test_identities_of_the_splits_are_disjoint() -> None:
         seen[split] |= {task.item.object_id for task in tasks}  # type: ignore[attr-defined]
     assert not seen["train"] & seen["validation"] and not seen["train"] & seen["test"]
     assert not seen["validation"] & seen["test"]
+
+
+@pytest.mark.parametrize("seed", range(2))
+def test_going_home_moves_robot_and_item_alone_and_the_expert_can_do_it_again(seed: int) -> None:
+    with Environment(task_at("place", "test", 1, seed), PR2()) as env:
+        first = env.reset(np.random.default_rng(seed))
+        expert = PlaceExpert()
+        for _ in range(2):
+            for _ in range(env.task.horizon_steps):
+                env.advance(expert.act(env))
+            assert env.success()
+            before_m, time_s = np.array([env.data.body(name).xpos for name in CONTAINERS]), env.time_s
+            observation = env.go_home(np.random.default_rng(seed + 1))
+            np.testing.assert_allclose([env.data.body(name).xpos for name in CONTAINERS], before_m, atol=1e-3)
+            assert observation.time_s > time_s
+            assert env.data.eq_active[env.model.equality(GRASP_EQUALITY).id] and not env.success()
+            assert np.abs(observation.state - first.state).max() < 2 * np.max(HOME_JITTER_M) + 0.005
+            tool_m = env.data.site(TOOL_SITE).xpos
+            assert np.linalg.norm(item_m(env) - tool_m) < 0.005
