@@ -1,0 +1,71 @@
+"""Pictures of a rope in and out of a shape: what goal classifiers for shapes learn from, and their file.
+
+This file refuses to know who took the pictures and how.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from data_tools.errors import DemoFileError, DemoShapeMismatch
+from data_tools.npz import read_arrays, write_arrays
+
+MAX_BYTES = 1 << 32
+_FIELDS = ("pictures", "beads_m", "goal_m", "is_goal")
+
+
+@dataclass(frozen=True)
+class RopePictures:
+    """Pictures taken for one goal shape; what others' pictures show is no success of it."""
+
+    task_id: str
+    """Equal ids mean equal goal shapes."""
+    pictures: NDArray[np.uint8]
+    """Shape (N, height, width, 3), RGB."""
+    beads_m: NDArray[np.float32]
+    """Where the beads are in each picture, x and y on the table, shape (N, B, 2)."""
+    goal_m: NDArray[np.float32]
+    """The goal's beads, their middle at the origin, shape (B, 2)."""
+    is_goal: NDArray[np.bool_]
+    """Whether a picture shows the goal's shape, but for small changes, shape (N,)."""
+
+    def __post_init__(self) -> None:
+        count, beads = len(self.pictures), self.goal_m.shape[0]
+        expected = {
+            "pictures": (np.uint8, (count, *self.pictures.shape[1:3], 3)),
+            "beads_m": (np.float32, (count, beads, 2)),
+            "goal_m": (np.float32, (beads, 2)),
+            "is_goal": (np.bool_, (count,)),
+        }
+        for name, (dtype, shape) in expected.items():
+            value = getattr(self, name)
+            if value.dtype != dtype or value.shape != shape:
+                raise DemoShapeMismatch(
+                    f"RopePictures.{name}: expected {np.dtype(dtype)} {shape}, found {value.dtype} {value.shape}."
+                )
+
+
+def write_ropes(path: Path, tasks: Sequence[RopePictures]) -> None:
+    """Write tasks. Args: path: ends in .npz. tasks: at least one, all of the same shapes."""
+    arrays = {name: np.stack([getattr(task, name) for task in tasks]) for name in _FIELDS}
+    write_arrays(path, {"task_id": np.array([task.task_id for task in tasks]), **arrays})
+
+
+def read_ropes(path: Path) -> list[RopePictures]:
+    """What `write_ropes` wrote.
+
+    Raises: DemoFileError: the file is missing or damaged, or its arrays do not fit each other.
+    """
+    arrays = read_arrays(path, ("task_id", *_FIELDS), MAX_BYTES)
+    try:
+        if len({len(array) for array in arrays.values()}) != 1:
+            raise ValueError(f"arrays of lengths {[len(array) for array in arrays.values()]}")
+        return [
+            RopePictures(str(task_id), *(arrays[name][index] for name in _FIELDS))
+            for index, task_id in enumerate(arrays["task_id"])
+        ]
+    except (DemoShapeMismatch, ValueError, IndexError, TypeError) as error:
+        raise DemoFileError(f"{path}: expected whole tasks, found {error}; make the file again.") from error
