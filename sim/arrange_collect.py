@@ -5,10 +5,7 @@ them; some show the pair in the right direction but too far apart; in a third of
 """
 
 import functools
-import multiprocessing
-import os
 from collections.abc import Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import NamedTuple
 
@@ -21,6 +18,7 @@ from data_tools.goal_pictures import GoalGroup
 from sim.blocks import Block
 from sim.collect import layout_rng, task_at
 from sim.errors import LayoutFailed
+from sim.parallel import in_order
 from sim.relations import FARTHEST_M, HALF_ANGLE_RAD, NONE, ON, OVERLAP, RELATIONS, offset_m
 from sim.render import Renderer
 from sim.robots.pr2 import ARM_JOINTS, PR2
@@ -88,14 +86,7 @@ def collect_groups(split: Split, seed: int, num_groups: int, workers: int | None
     Args: split, seed: as in sim.collect. workers: processes; one a core when None, none but this one when 0.
     Raises: SimError: as drawing layouts does.
     """
-    collect_one = partial(collect_group, split, seed)
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if workers == 0 or num_groups == 1:
-        yield from map(collect_one, range(num_groups))
-        return
-    # Spawned, not forked: an OpenGL context does not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(collect_one, range(num_groups))
+    return in_order(partial(collect_group, split, seed), num_groups, workers)
 
 
 def collect_group(

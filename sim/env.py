@@ -53,7 +53,7 @@ class Environment:
         self.robot.reset(self.model, self.data, rng)
         mujoco.mj_forward(self.model, self.data)
         self.task.reset(self.model, self.data, rng)
-        self._settle()
+        self.settle()
         self.data.time = 0.0
         mujoco.mj_forward(self.model, self.data)
 
@@ -66,9 +66,16 @@ class Environment:
         self.robot.reset(self.model, self.data, rng)
         mujoco.mj_forward(self.model, self.data)
         self.task.hand_back(self.model, self.data)
-        self._settle()
+        self.settle()
         mujoco.mj_forward(self.model, self.data)
         return self.observe()
+
+    def settle(self) -> None:
+        """Let the world come to rest while the robot stands still. Raises: PhysicsDiverged."""
+        mujoco.mj_forward(self.model, self.data)
+        for _ in range(round(self.task.settle_s * self.robot.servo_rate_hz)):
+            self._run_servo_period(self.robot.idle_action)
+        self._raise_if_diverged()
 
     def step(self, action: NDArray[np.floating]) -> Observation:
         """Act for one control period, then observe.
@@ -126,13 +133,6 @@ class Environment:
 
     def __exit__(self, *_: object) -> None:
         self.close()
-
-    def _settle(self) -> None:
-        """Let the world come to rest while the robot stands still."""
-        mujoco.mj_forward(self.model, self.data)
-        for _ in range(round(self.task.settle_s * self.robot.servo_rate_hz)):
-            self._run_servo_period(self.robot.idle_action)
-        self._raise_if_diverged()
 
     def _run_servo_period(self, action: NDArray[np.float64]) -> None:
         self.robot.apply(self.model, self.data, action, self.num_physics_steps * self.model.opt.timestep)

@@ -74,8 +74,10 @@ class Evaluate:
         experiment = experiment_of(self.experiment)
         if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
             raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
-        if self.planning and not isinstance(experiment, ClassifierExperiment):
-            raise BadArgument(f"--planning: expected a goal classifier, found {self.experiment}; leave it out.")
+        if self.planning and not (isinstance(experiment, ClassifierExperiment) and experiment.data.source == "arrange"):
+            raise BadArgument(
+                f"--planning: expected a goal classifier of blocks, found {self.experiment}; leave it out."
+            )
         if isinstance(experiment, ClassifierExperiment):
             (self._pursue_goals if self.planning else self._evaluate_goals)(out)
         elif not isinstance(experiment, RewardExperiment):

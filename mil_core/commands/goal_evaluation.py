@@ -1,4 +1,4 @@
-"""`mil evaluate` for goal classifiers: blocks and rooms that training never met, every method in one table."""
+"""`mil evaluate` for goal classifiers: things and rooms that training never met, every method in one table."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -14,17 +14,15 @@ from data_tools.provenance import code_version
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
+from mil_core.commands.goal_sources import GOAL_SOURCES, GoalSource
 from mil_core.commands.output import console
 from mil_core.evaluate_goals import METRICS, HeldOutTask, evaluate_goals, held_out_tasks
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.goal_tasks import GoalSampler
 from mil_core.novelty import Novelty
-from sim.arrange_collect import ARRANGEMENTS, collect_group, collect_groups
-from sim.relations import RELATIONS
-from sim.tasks.arrange import OTHER_CAMERAS
 
-TASKS_PER_GROUP = len(RELATIONS)
-"""Test tasks of each group of blocks."""
+LEAST_TASKS_PER_GROUP = 3
+"""Test tasks of each group of things, where there are no more relations."""
 WITHOUT_TRAINING = ("pixel", "oracle")
 NUM_CALIBRATION_GROUPS = 4
 """Validation groups that the distances are calibrated on."""
@@ -39,8 +37,9 @@ def goal_results(
     Args: folder: where the checkpoint was read from; the autoencoder's is looked for beside it. workers: processes that
         take pictures.
     """
-    num_groups = -(-num_tasks // TASKS_PER_GROUP)
-    made = collect_groups("test", seed, num_groups, workers)
+    source = GOAL_SOURCES[checkpoint.experiment.data.source]
+    num_groups = -(-num_tasks // max(len(source.relations), LEAST_TASKS_PER_GROUP))
+    made = source.collect("test", seed, num_groups, workers)
     groups = list(track(made, "take pictures", total=num_groups, console=console))
     tasks = held_out_tasks(groups, num_tasks, seed)
     learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, workers)}
@@ -53,7 +52,7 @@ def goal_results(
         "tasks": num_tasks,
         "groups": num_groups,
         "pictures": int(sum(len(test.queries) for test in tasks)),
-        "novel_cameras": _novelty(checkpoint.statistics, groups, seed),
+        "novel_cameras": _novelty(source, checkpoint.statistics, groups, seed),
         "methods": evaluate_goals(learners, tasks, seed),
     }
     return result, tasks
@@ -62,12 +61,13 @@ def goal_results(
 def draw_goals(checkpoint: Checkpoint[ClassifierExperiment], tasks: list[HeldOutTask], out: Path) -> Path:
     """Goal pictures of some test tasks, and judged pictures with their probabilities. Returns: the picture."""
     path, learner = out.with_name(f"{out.stem}_tasks.png"), checkpoint.algorithm()
+    names = GOAL_SOURCES[checkpoint.experiment.data.source].relations
     rows = []
     for test in tasks[:: max(1, len(tasks) // NUM_DRAWN)][:NUM_DRAWN]:
         judged = learner.adapt(list(test.group.pictures[test.goals]))
         shown = np.concatenate([test.queries[:3], test.queries[-3:]])
         chances = [judged.probability(test.group.pictures[k]) for k in shown]
-        rows.append((RELATIONS[test.task.relation], test.group.pictures[test.goals], test.group.pictures[shown],
+        rows.append((names[test.task.relation], test.group.pictures[test.goals], test.group.pictures[shown],
                      chances, test.group.is_positive(test.task)[shown]))  # fmt: skip
     goal_sheet(rows, path)
     return path
@@ -91,7 +91,7 @@ def goal_rivals(
 ) -> dict[str, GoalLearner]:
     """Distances, calibrated on validation groups; the autoencoder where it lies beside the checkpoint."""
     data = checkpoint.experiment.data
-    groups = list(collect_groups("validation", seed, NUM_CALIBRATION_GROUPS, workers))
+    groups = list(GOAL_SOURCES[data.source].collect("validation", seed, NUM_CALIBRATION_GROUPS, workers))
     validation = GoalSampler(groups, 1, data.tasks_per_group, data.queries_per_task, augment=False)
     learners: dict[str, GoalLearner] = {}
     for method in WITHOUT_TRAINING:
@@ -101,15 +101,14 @@ def goal_rivals(
     if beside.is_dir():
         learners["autoencoder"] = checkpoints.load(beside, ClassifierExperiment).algorithm()
     else:
-        again = f"mil train --experiment {checkpoint.experiment.name}_autoencoder --out {beside}"
-        console.print(f"without autoencoder, as there is no {beside}; train it with: {again}")
+        console.print(f"without autoencoder, as there is no {beside}.")
     return learners
 
 
-def _novelty(novelty: Novelty, groups: list[GoalGroup], seed: int) -> dict[str, float]:
+def _novelty(source: GoalSource, novelty: Novelty, groups: list[GoalGroup], seed: int) -> dict[str, float]:
     """Share of pictures that are flagged, by camera; the policy's own should not be."""
     shares = {"policy": float((novelty.distance(np.concatenate([g.pictures for g in groups])) > novelty.limit).mean())}
-    for camera in OTHER_CAMERAS:
-        seen = collect_group("test", seed, 0, camera, ARRANGEMENTS[::10]).pictures
+    for camera in source.cameras:
+        seen = source.seen_by(seed, camera)
         shares[camera] = float((novelty.distance(seen) > novelty.limit).mean())
     return shares

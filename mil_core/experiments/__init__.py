@@ -6,6 +6,8 @@ from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.daml_place import daml_place
 from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder
+from mil_core.experiments.flo_place import flo_place
+from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld,
@@ -26,6 +28,7 @@ from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push
 from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
+from mil_core.experiments.rope import RopeExperiment
 
 EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push": mil_push,
@@ -48,10 +51,13 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mandril_tabletop": mandril_tabletop,
     "flo_arrange": flo_arrange,
     "flo_arrange_autoencoder": flo_arrange_autoencoder,
+    "flo_rope": flo_rope,
+    "flo_rope_autoencoder": flo_rope_autoencoder,
+    "flo_place": flo_place,
 }
 
 KINDS: dict[str, type[Experiment]] = {
-    kind.kind: kind for kind in (ImitationExperiment, RewardExperiment, ClassifierExperiment)
+    kind.kind: kind for kind in (ImitationExperiment, RewardExperiment, ClassifierExperiment, RopeExperiment)
 }
 """Kind -> class of the experiments of that kind."""
 

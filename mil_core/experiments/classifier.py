@@ -17,10 +17,12 @@ from mil_core.novelty import Novelty
 class ClassifierDataConfig:
     """The meta-training set, which is regenerated from its seed."""
 
+    source: str = "arrange"
+    """Where the pictures come from, a key of mil_core.commands.goal_sources.GOAL_SOURCES."""
     num_groups: int = 60
-    """Groups of blocks; each gives 27 tasks, where the thesis has 92 in all."""
+    """Groups of things. Four blocks give 27 tasks, where the thesis has 92 in all; three containers and an item 3."""
     num_validation_groups: int = 10
-    """Groups of the validation split, whose blocks and rooms training never meets."""
+    """Groups of the validation split, whose things and rooms training never meets."""
     groups_per_draw: int = 2
     """Groups of one outer step."""
     tasks_per_group: int = 6
@@ -73,7 +75,7 @@ class ClassifierExperiment(Experiment):
     def about_data(self) -> str:
         """See Experiment."""
         return (
-            f"{self.data.num_groups} groups of blocks in 27 arrangement tasks each, seed {self.data.seed}; blocks, "
+            f"{self.data.num_groups} groups of things of task `{self.data.source}`, seed {self.data.seed}; things, "
             "colours and rooms of the test split never occur in it"
         )
 

@@ -30,21 +30,7 @@ class PlaceExpert(AbstractExpert):
 
     def act(self, env: Environment) -> NDArray[np.float64]:
         """Tool velocity towards the release point; the orientation is kept."""
-        action = np.zeros(env.robot.action_size)
-        if not env.data.eq_active[env.model.equality(GRASP_EQUALITY).id]:
-            return action
-        item_m, target_m = env.data.body(ITEM).xpos, env.data.body(CONTAINERS[0]).xpos
-        left_m = np.append(target_m[:2] - item_m[:2], 0.0)
-        distance_m = float(np.linalg.norm(left_m))
-        carried = min(1.0, distance_m / DESCENT_RADIUS_M)
-        left_m[2] = RELEASE_HEIGHT_M + (CARRY_HEIGHT_M - RELEASE_HEIGHT_M) * carried - item_m[2]
-        if np.abs(left_m).max() < TOLERANCE_M:
-            return action
-        velocity = GAIN_PER_S * left_m
-        speed = float(np.linalg.norm(velocity))
-        action[:3] = velocity * min(1.0, MAX_SPEED_M_S / speed)
-        action[6] = 1.0
-        return action
+        return carrying_action(env, env.data.body(CONTAINERS[0]).xpos[:2])
 
     def disturbed(
         self, action: NDArray[np.floating], rng: np.random.Generator, noise_m_s: float
@@ -55,3 +41,25 @@ class PlaceExpert(AbstractExpert):
         noise = np.zeros(len(action))
         noise[:3] = rng.normal(0.0, noise_m_s, 3)
         return action + noise
+
+
+def carrying_action(env: Environment, place_m: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Carry the held item over a place on the table, lower it and let it go; nothing once it is released.
+
+    Args: place_m: x and y, base frame, shape (2,).
+    """
+    action = np.zeros(env.robot.action_size)
+    if not env.data.eq_active[env.model.equality(GRASP_EQUALITY).id]:
+        return action
+    item_m = env.data.body(ITEM).xpos
+    left_m = np.append(place_m - item_m[:2], 0.0)
+    distance_m = float(np.linalg.norm(left_m))
+    carried = min(1.0, distance_m / DESCENT_RADIUS_M)
+    left_m[2] = RELEASE_HEIGHT_M + (CARRY_HEIGHT_M - RELEASE_HEIGHT_M) * carried - item_m[2]
+    if np.abs(left_m).max() < TOLERANCE_M:
+        return action
+    velocity = GAIN_PER_S * left_m
+    speed = float(np.linalg.norm(velocity))
+    action[:3] = velocity * min(1.0, MAX_SPEED_M_S / speed)
+    action[6] = 1.0
+    return action

@@ -209,7 +209,10 @@ class PR2(AbstractRobot):
 
     def reset(self, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
         """Home pose with a little random displacement; the gripper stands open."""
-        position_m = HOME_POSITION_M + rng.uniform(-HOME_JITTER_M, HOME_JITTER_M)
+        self.stand_at(model, data, HOME_POSITION_M + rng.uniform(-HOME_JITTER_M, HOME_JITTER_M))
+
+    def stand_at(self, model: mujoco.MjModel, data: mujoco.MjData, position_m: NDArray[np.float64]) -> None:
+        """Tool at a position, oriented as at home, the gripper open, in place. Args: position_m: base frame."""
         home = solve_pose(_arm_model(), TOOL_SITE, position_m, home_quaternion(), _home_start())
         self._posture = home[: len(ARM_JOINTS)].copy()
         data.qpos[_addresses(model)] = self._posture

@@ -107,11 +107,15 @@ class PlaceTask(AbstractTask):
         _hold_item(model, data)
 
     def success(self, model: mujoco.MjModel, data: mujoco.MjData) -> bool:
-        """Released, over the target's footprint and not higher than its rim allows."""
+        """The item has landed in or on the target."""
+        return self.has_landed(model, data, 0)
+
+    def has_landed(self, model: mujoco.MjModel, data: mujoco.MjData, number: int) -> bool:
+        """Whether the item is released, over a container's footprint and not higher than its rim allows."""
         if data.eq_active[model.equality(GRASP_EQUALITY).id]:
             return False
-        item_m, target_m = data.body(ITEM).xpos, data.body(CONTAINERS[0]).xpos
-        target = self.containers[0]
+        item_m, target_m = data.body(ITEM).xpos, data.body(CONTAINERS[number]).xpos
+        target = self.containers[number]
         highest_m = target_m[2] + target.height_m + max(self.item.half_size_m) + RELEASED_CLEARANCE_M
         return bool(np.linalg.norm(item_m[:2] - target_m[:2]) < target.radius_m and item_m[2] < highest_m)
 
