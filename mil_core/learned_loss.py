@@ -8,7 +8,7 @@ import torch.nn.functional as functional
 from jaxtyping import Float
 from torch import Tensor, nn
 
-from mil_core.policies.encoder import offset_norm
+from mil_core.policies.norm_relu import offset_norm
 
 Reduction = Literal["mean_square", "norm"]
 

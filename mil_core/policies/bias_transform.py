@@ -24,7 +24,7 @@ class BiasTransform(nn.Module):
 
 
 class ImageBias(nn.Module):
-    """Appends the same learned plane, in [0, 1] like a picture, to every picture as further channels.
+    """The same learned plane, in [0, 1] like a picture, for every picture as further channels.
 
     Source: the released code of MIL, for pushing; the thesis has it without the limits. Where the outer loop drives a
     number below zero it stays there, as released: behind the limit there is no gradient.
@@ -34,6 +34,6 @@ class ImageBias(nn.Module):
         super().__init__()
         self.plane = nn.Parameter(torch.zeros(IMAGE_BIAS_CHANNELS, height, width))
 
-    def forward(self, pictures: Tensor) -> Tensor:
-        """Pictures (frame, channel, height, width) with the plane behind their channels."""
-        return torch.cat([pictures, self.plane.clamp(0.0, 1.0).expand(len(pictures), -1, -1, -1)], dim=1)
+    def forward(self) -> Tensor:
+        """The plane, shape (3, height, width)."""
+        return self.plane.clamp(0.0, 1.0)

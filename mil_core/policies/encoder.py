@@ -6,24 +6,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mil_core.policies.bias_transform import IMAGE_BIAS_CHANNELS, ImageBias
-
-NORM_EPSILON = 1e-5
-"""Keeps the division finite on a constant picture."""
-
-
-def offset_norm(value: Tensor, offset: Tensor) -> Tensor:
-    """Normalise each example over all of its other axes together, then add an offset per channel.
-
-    Source: the released code of MIL (TensorFlow's contrib layer norm without scale): statistics over height, width and
-    channels jointly. `nn.LayerNorm` over the same axes would learn one offset for every pixel.
-
-    Args:
-        value: shape (example, channel, ...).
-        offset: shape (channel,).
-
-    Returns: same shape as `value`.
-    """
-    return functional.group_norm(value, 1, eps=NORM_EPSILON) + offset.view(1, -1, *[1] * (value.ndim - 2))
+from mil_core.policies.convolution import convolved
+from mil_core.policies.norm_relu import norm_relu
 
 
 def soft_argmax(features: Float[Tensor, "frame channel height width"]) -> Float[Tensor, "frame xy_of_channel"]:
@@ -77,16 +61,32 @@ class Encoder(nn.Module):
 
     def maps(self, pictures: Float[Tensor, "frame rgb height width"]) -> Float[Tensor, "frame channel row col"]:
         """The last convolution's features of pictures with values in [0, 1], never negative."""
-        value = pictures if self.image_bias is None else self.image_bias(pictures)
-        for convolution, offset, stride in zip(self.convolutions, self.offsets, self._strides, strict=True):
-            value = offset_norm(convolution(_padded_same(value, self._kernel_size, stride)), offset).relu()
+        value = pictures
+        for depth, (convolution, offset) in enumerate(zip(self.convolutions, self.offsets, strict=True)):
+            value, padding = _padded_same(value, self._kernel_size, self._strides[depth])
+            weight, bias = convolution.weight, convolution.bias
+            if depth == 0 and self.image_bias is not None:
+                weight, bias = self._with_image_bias(weight, bias)
+            value = norm_relu(convolved(value, weight, bias, self._strides[depth], padding), offset)
         return value
 
+    def _with_image_bias(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+        """The part of the first weight that sees the picture, and what the rest makes of the plane: biases of places.
 
-def _padded_same(value: Tensor, kernel: int, stride: int) -> Tensor:
-    """TensorFlow's SAME padding: asymmetric where an even size meets a stride of two."""
-    amounts = []
-    for size in (value.shape[-1], value.shape[-2]):
-        total = max((-(-size // stride) - 1) * stride + kernel - size, 0)
-        amounts += [total // 2, total - total // 2]
-    return functional.pad(value, amounts)
+        The same as appending the plane to every picture, but the plane is convolved once instead of once a picture.
+        """
+        plane, padding = _padded_same(self.image_bias()[None], self._kernel_size, self._strides[0])
+        of_picture, of_plane = weight.split([weight.shape[1] - IMAGE_BIAS_CHANNELS, IMAGE_BIAS_CHANNELS], dim=1)
+        return of_picture, functional.conv2d(plane, of_plane, bias, self._strides[0], padding)
+
+
+def _padded_same(value: Tensor, kernel: int, stride: int) -> tuple[Tensor, int]:
+    """TensorFlow's SAME padding: asymmetric where an even size meets a stride of two.
+
+    Returns: the maps, padded where the sides differ, and how much is still to be added on all sides alike.
+    """
+    totals = [max((-(-size // stride) - 1) * stride + kernel - size, 0) for size in value.shape[-2:]]
+    if len(set(totals)) == 1 and totals[0] % 2 == 0:
+        return value, totals[0] // 2
+    height, width = totals
+    return functional.pad(value, [width // 2, width - width // 2, height // 2, height - height // 2]), 0

@@ -8,7 +8,8 @@ from jaxtyping import Float
 from torch import Tensor, nn
 
 from mil_core.policies.bias_transform import BiasTransform
-from mil_core.policies.encoder import Encoder, offset_norm
+from mil_core.policies.encoder import Encoder
+from mil_core.policies.norm_relu import offset_norm
 
 
 @dataclass(frozen=True)

@@ -5,8 +5,9 @@ import torch
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mil_core.policies.bias_transform import BiasTransform, ImageBias
-from mil_core.policies.encoder import Encoder, _padded_same, offset_norm, soft_argmax
+from mil_core.policies.bias_transform import BiasTransform
+from mil_core.policies.encoder import Encoder, _padded_same, soft_argmax
+from mil_core.policies.norm_relu import offset_norm
 from mil_core.policies.policy import Policy, PolicyConfig
 
 SMALL = PolicyConfig(
@@ -48,14 +49,15 @@ def test_offset_norm_equals_one_group_norm_without_scale():
 def test_same_padding_gives_the_map_sizes_of_the_released_code():
     sizes, value = [], torch.zeros(1, 1, 125, 125)
     for _ in range(4):
-        value = torch.nn.functional.conv2d(_padded_same(value, 5, 2), torch.zeros(1, 1, 5, 5), stride=2)
+        value, padding = _padded_same(value, 5, 2)
+        value = torch.nn.functional.conv2d(value, torch.zeros(1, 1, 5, 5), stride=2, padding=padding)
         sizes.append(value.shape[-1])
     assert sizes == [63, 32, 16, 8]
 
 
 def test_same_padding_is_asymmetric_where_an_even_size_meets_a_stride_of_two():
-    padded = _padded_same(torch.ones(1, 1, 4, 4), 3, 2)
-    assert padded.shape[-2:] == (5, 5)
+    padded, rest = _padded_same(torch.ones(1, 1, 4, 4), 3, 2)
+    assert rest == 0 and padded.shape[-2:] == (5, 5)
     assert padded[0, 0, 0, 0] == 1 and padded[0, 0, -1, -1] == 0
 
 
@@ -96,13 +98,16 @@ def test_a_given_end_pose_is_used_in_place_of_the_prediction():
 
 
 def test_a_picture_bias_is_three_more_channels_within_the_range_of_pictures():
-    bias, pictures = ImageBias(4, 5), torch.rand(2, 3, 4, 5)
-    torch.nn.init.normal_(bias.plane, std=2.0)
-    seen = bias(pictures)
-    torch.testing.assert_close(seen[:, :3], pictures)
-    torch.testing.assert_close(seen[:, 3:], bias.plane.clamp(0, 1).expand(2, 3, 4, 5))
-    seen.sum().backward()
-    assert ((bias.plane.grad != 0) == (bias.plane > 0) & (bias.plane < 1)).all()
+    encoder, pictures = Encoder(3, (4,), (2,), 3, bias_size=(8, 10)), torch.rand(2, 3, 8, 10)
+    assert encoder.image_bias is not None
+    plane = torch.nn.init.normal_(encoder.image_bias.plane, std=2.0)
+    six = Encoder(6, (4,), (2,), 3)
+    six.load_state_dict({k: v for k, v in encoder.state_dict().items() if "plane" not in k})
+    appended = torch.cat([pictures, plane.clamp(0, 1).expand(2, -1, -1, -1)], dim=1)
+    torch.testing.assert_close(encoder(pictures), six(appended))
+    encoder(pictures).square().sum().backward()
+    assert plane.grad is not None
+    assert not plane.grad[(plane < 0) | (plane > 1)].any() and plane.grad[(plane > 0) & (plane < 1)].all()
 
 
 @pytest.mark.parametrize("option", ["image_bias", "hidden_norm", "two_first_layers", "two_heads"])

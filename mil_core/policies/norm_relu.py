@@ -1,0 +1,116 @@
+"""Layer norm as in the released code of MIL; for maps in one with the ReLU behind it, fast to differentiate twice."""
+
+from typing import Any
+
+import torch
+import torch.nn.functional as functional
+from torch import Tensor
+from torch.autograd import Function
+
+from mil_core.policies.convolution import by_channel, by_example
+
+NORM_EPSILON = 1e-5
+"""Keeps the division finite on a constant picture."""
+
+
+def offset_norm(value: Tensor, offset: Tensor) -> Tensor:
+    """Normalise each example over all of its other axes together, then add an offset per channel.
+
+    Source: the released code of MIL (TensorFlow's contrib layer norm without scale): statistics over height, width and
+    channels jointly. `nn.LayerNorm` over the same axes would learn one offset for every pixel.
+
+    Args:
+        value: shape (example, channel, ...).
+        offset: shape (channel,).
+
+    Returns: same shape as `value`.
+    """
+    return functional.group_norm(value, 1, eps=NORM_EPSILON) + offset.view(1, -1, *[1] * (value.ndim - 2))
+
+
+def norm_relu(maps: Tensor, offset: Tensor) -> Tensor:
+    """`offset_norm(maps, offset).relu()` whose first two derivatives are closed forms; there is no third.
+
+    Args: maps: shape (example, channel, row, col), channels last in memory. offset: shape (channel,).
+    """
+    return _NormRelu.apply(maps, offset)  # pyright: ignore[reportReturnType]
+
+
+class _NormRelu(Function):
+    """With x the maps, r = 1 / sqrt(var x + epsilon), n = r (x - mean x) and the offset o: y = relu(n + o)."""
+
+    @staticmethod
+    def forward(ctx: Any, maps: Tensor, offset: Tensor) -> Tensor:
+        examples, channels, rows, cols = maps.shape
+        normed, mean, rate = torch.ops.aten.native_group_norm(
+            maps, None, None, examples, channels, rows * cols, 1, NORM_EPSILON
+        )
+        result = normed.add_(offset.view(1, -1, 1, 1)).relu_()
+        ctx.save_for_backward(maps, mean.view(-1, 1, 1, 1), rate.view(-1, 1, 1, 1), result)
+        return result
+
+    @staticmethod
+    def backward(ctx: Any, gradient: Tensor) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        maps, mean, rate, result = ctx.saved_tensors
+        gradient = gradient.contiguous(memory_format=torch.channels_last)
+        return _NormReluGradient.apply(gradient, maps, mean.detach(), rate.detach(), result.detach())
+
+
+class _NormReluGradient(Function):
+    """With p = dy where y > 0, and <> the mean over an example: dx = r (p - <p> - n <p n>), and do = the sum of p.
+
+    The mean, the rate and the result count as functions of the maps: their own derivatives are part of that of `maps`.
+    """
+
+    @staticmethod
+    def forward(
+        ctx: Any, gradient: Tensor, maps: Tensor, mean: Tensor, rate: Tensor, result: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        passed, normed = _where_positive(gradient, result), (maps - mean).mul_(rate)
+        mean_p, mean_pn = _mean(passed), _mean_product(passed, normed)
+        ctx.save_for_backward(gradient, maps, mean, rate, result, mean_p, mean_pn)
+        to_maps = normed.mul_(-mean_pn).add_(passed).sub_(mean_p).mul_(rate)
+        return to_maps, by_channel(passed).sum(0)
+
+    @staticmethod
+    def backward(ctx: Any, v: Tensor, u: Tensor) -> tuple[Any, ...]:  # pyright: ignore
+        v = v.contiguous(memory_format=torch.channels_last)
+        return *_NormReluSecond.apply(v, u, *ctx.saved_tensors), None, None, None
+
+
+class _NormReluSecond(Function):
+    """With v and u behind dx and do, and q = v - <v> - n <v n>: for dy it is r q + u where y > 0; for x it is
+    -r^2 (p <v n> + v <p n> + n (<v p> - <v> <p> - 3 <v n> <p n>) - <p> <v n> - <v> <p n>)."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, v: Tensor, u: Tensor, gradient: Tensor, maps: Tensor, mean: Tensor, rate: Tensor, result: Tensor,
+        p: Tensor, pn: Tensor,
+    ) -> tuple[Tensor, Tensor]:  # fmt: skip
+        del ctx
+        passed, normed = _where_positive(gradient, result), (maps - mean).mul_(rate)
+        v_, vn, vp = _mean(v), _mean_product(v, normed), _mean_product(v, passed)
+        to_gradient = torch.addcmul(v - v_, normed, -vn).mul_(rate).add_(u.view(1, -1, 1, 1))
+        to_maps = normed.mul_(vp - v_ * p - 3 * vn * pn).addcmul_(passed, vn).addcmul_(v, pn)
+        to_maps = to_maps.sub_(p * vn + v_ * pn).mul_(-rate.square())
+        return _where_positive(to_gradient, result), to_maps
+
+    @staticmethod
+    def backward(ctx: Any, *_: Tensor) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
+        # Not `once_differentiable`: what that returns is connected to no input, and a gradient asked for by name
+        # would silently lack this part.
+        raise NotImplementedError("norm_relu: expected at most a second derivative; use offset_norm and relu instead.")
+
+
+def _where_positive(value: Tensor, result: Tensor) -> Tensor:
+    return torch.ops.aten.threshold_backward(value, result, 0)
+
+
+def _mean(value: Tensor) -> Tensor:
+    return by_example(value).mean(1).view(-1, 1, 1, 1)
+
+
+def _mean_product(one: Tensor, other: Tensor) -> Tensor:
+    """Mean of the product of each example's numbers: as a matrix product, so that the products are never stored."""
+    rows, columns = by_example(one).unsqueeze(1), by_example(other).unsqueeze(2)
+    return torch.bmm(rows, columns).view(-1, 1, 1, 1) / rows.shape[2]
