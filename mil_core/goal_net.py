@@ -6,12 +6,13 @@ weights are what adapts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import ClassVar
 
 import torch
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
-from mil_core.colour_points import ColourPointsConfig, lattice
+from mil_core.colour_points import ColourPointsConfig, colour_points, lattice
 
 _REACH = 0.17
 """Unit of ways, in picture widths: about the length of those that matter."""
@@ -49,6 +50,10 @@ class GoalNet(nn.Module):
     networks) stands in the place of one that sees them all, so that five pictures need not teach what "left of" is.
     """
 
+    step_shares: ClassVar[dict[str, float]] = {"weight": 1.0, "bias": 0.02}
+    """Step sizes of what adapts, over that of the inner loop, at the beginning; a bias that rose as fast as the weights
+    would make everything likelier."""
+
     def __init__(self, config: GoalNetConfig) -> None:
         super().__init__()
         self.config = config
@@ -61,6 +66,11 @@ class GoalNet(nn.Module):
         )
         self.weight = nn.Parameter(torch.zeros(config.kinds))
         self.bias = nn.Parameter(torch.tensor(_BEGIN))
+
+    @torch.no_grad()
+    def see(self, pictures: Float[Tensor, "picture 3 height width"]) -> Float[Tensor, "picture colour 3"]:
+        """Points of colours; nothing in them is learned."""
+        return colour_points(pictures, self.config.colours)
 
     def pairs(self, goals: Float[Tensor, "task goal colour 3"]) -> Int[Tensor, "two task pair"]:
         """Numbers of the two colours of each pair that the goals show most surely."""

@@ -1,4 +1,4 @@
-"""A rope of beads that lies on a table: its model, where its beads are, and how far two shapes are from each other.
+"""A rope of beads that lies on a table: its model, where its beads are, and how it is laid.
 
 Beads are joined by rigid links with damped hinges, so their distances cannot change; the table's friction is viscous.
 The rope may lie across itself. It refuses to know tasks and grippers.
@@ -7,6 +7,8 @@ The rope may lie across itself. It refuses to know tasks and grippers.
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
+
+from data_tools.rope_shapes import Beads
 
 NUM_BEADS = 10
 LINK_M = 0.04
@@ -25,9 +27,6 @@ _RED, _STRING = [0.85, 0.12, 0.12, 1.0], [0.95, 0.55, 0.35, 1.0]
 _SLIDES = {"rope_x": [1, 0, 0], "rope_y": [0, 1, 0]}
 _HINGES = tuple(f"link_{number}" for number in range(NUM_BEADS - 1))
 _JOINTS = (*_SLIDES, *_HINGES)
-
-Beads = NDArray[np.floating]
-"""Places of the beads along the rope, x and y in metres, shape (..., NUM_BEADS, 2)."""
 
 
 def add_rope(spec: mujoco.MjSpec) -> None:
@@ -87,16 +86,3 @@ def bent(places_m: Beads, turned_rad: float, bends_rad: NDArray[np.float64]) -> 
     angles = angles[0] + turned_rad + np.concatenate([[0.0], np.cumsum(between)])
     steps = LINK_M * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     return places_m[0] + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
-
-
-def centred(places_m: Beads) -> Beads:
-    """The same shape with its middle at the origin."""
-    return places_m - places_m.mean(-2, keepdims=True)
-
-
-def shape_distance_m(one_m: Beads, other_m: Beads) -> NDArray[np.float64]:
-    """Mean distance between corresponding beads after both middles were laid on each other, shape (...).
-
-    Source: thesis 8.2.6.2, the metric of Table 9 and the oracle's reward.
-    """
-    return np.linalg.norm(centred(one_m) - centred(other_m), axis=-1).mean(-1)

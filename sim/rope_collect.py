@@ -17,10 +17,11 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from data_tools.rope_pictures import RopePictures
+from data_tools.rope_shapes import DIFFERENT_M, centred, shape_distance_m
 from sim.collect import layout_rng, split_index
 from sim.env import Environment
 from sim.robots.table_gripper import TableGripper
-from sim.rope import NUM_BEADS, bent, centred, lay, shape_distance_m, straight
+from sim.rope import NUM_BEADS, bent, lay, straight
 from sim.rope_play import explore
 from sim.tasks.rope import VIEW_M, RopeTask
 
@@ -34,8 +35,6 @@ TURN_RAD = 0.02
 """Standard deviation of the small changes of the rope's direction."""
 MARGIN_M = 0.02
 """All beads are at least so far inside the picture."""
-DIFFERENT_M = 0.015
-"""Small moves that come nearer than this to the goal are left out: they show it. Ours."""
 NEAR_SHARE = 0.5
 """Share of the pictures in which the gripper is at a bead; in the others it is anywhere."""
 GRIPPER_M = 0.22
@@ -63,6 +62,7 @@ def collect_rope(split: Split, seed: int, index: int) -> RopePictures:
     rng = np.random.default_rng([seed, split_index(split), index])
     goal_m, small_m = explore(RopeTask(split, straight()), rng, 2 * NUM_SMALL)
     task, rng = RopeTask(split, goal_m), layout_rng(seed, split, index, 0)
+    # Small moves that come as near to the goal as that show it.
     small_m = small_m[shape_distance_m(small_m, task.goal_m) >= DIFFERENT_M][:NUM_SMALL]
     return photographed(task, [task.goal_m] * NUM_POSITIVES + list(small_m), rng)
 

@@ -9,10 +9,11 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from data_tools.rope_shapes import shape_distance_m
 from sim.env import Environment
 from sim.errors import LayoutFailed
 from sim.robots.table_gripper import TableGripper
-from sim.rope import beads_m, shape_distance_m
+from sim.rope import beads_m
 from sim.tasks.task import AbstractTask
 
 FREEZE_M = 0.10

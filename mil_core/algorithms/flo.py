@@ -10,15 +10,12 @@ from torch import Tensor, nn
 
 from mil_core.algorithms.algorithm import MetaLoss
 from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.colour_points import colour_points
 from mil_core.errors import InvalidProblem
 from mil_core.goal_net import GoalNet
 from mil_core.goal_tasks import GoalMetaTask
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
 from mil_core.novelty import Novelty
-
-_BIAS_SHARE = 0.02
-"""Step size of the bias over that of the weights, at the beginning: raising it would make everything likelier."""
+from mil_core.rope_net import RopeNet
 
 
 @dataclass(frozen=True)
@@ -46,13 +43,13 @@ class Flo(GoalLearner):
     needs_offset = True
     """Ours: positives alone do not tell where the logit's zero lies, so it is calibrated beside the temperature."""
 
-    def __init__(self, network: GoalNet, novelty: Novelty, config: FloConfig) -> None:
+    def __init__(self, network: GoalNet | RopeNet, novelty: Novelty, config: FloConfig) -> None:
         """Raises: InvalidProblem: `inner.rms_floor` is set; it would mix the tasks that are adapted together."""
         super().__init__(novelty, network.config.image_height, network.config.image_width)
         if config.inner.rms_floor is not None:
             raise InvalidProblem(f"inner.rms_floor: expected None, found {config.inner.rms_floor}; learn step sizes.")
         self.network, self.config = network, config
-        shares = {"weight": nn.Parameter(torch.tensor(1.0)), "bias": nn.Parameter(torch.tensor(_BIAS_SHARE))}
+        shares = {name: nn.Parameter(torch.tensor(share)) for name, share in network.step_shares.items()}
         self.scales = nn.ParameterDict(shares).requires_grad_(config.learn_step_sizes)
 
     def meta_loss(self, task: GoalMetaTask) -> MetaLoss:
@@ -74,11 +71,10 @@ class Flo(GoalLearner):
         relations = self.network.relations(points.repeat_interleave(num_tasks, 0), pairs)
         return self.network.logits(head, relations), losses[0] / len(relations) if losses else 0.0
 
-    @torch.no_grad()
     def see(self, pictures: Tensor, apart_m: Tensor) -> Tensor:
-        """Points of colours, (picture, colour, 3). See GoalLearner."""
+        """What the network compares: points of colours, (picture, colour, 3), or features. See GoalLearner."""
         del apart_m
-        return colour_points(pictures, self.network.config.colours)
+        return self.network.see(pictures)
 
     def judge(self, goals: Tensor) -> Callable[[Tensor], Tensor]:
         """See GoalLearner."""

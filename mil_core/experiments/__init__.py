@@ -8,6 +8,7 @@ from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder
 from mil_core.experiments.flo_place import flo_place
 from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder
+from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld,
@@ -28,6 +29,7 @@ from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push
 from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
+from mil_core.experiments.rope import RopeExperiment
 from mil_core.experiments.rope import RopeExperiment
 
 EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
@@ -51,6 +53,8 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mandril_tabletop": mandril_tabletop,
     "flo_arrange": flo_arrange,
     "flo_arrange_autoencoder": flo_arrange_autoencoder,
+    "flo_rope": flo_rope,
+    "flo_rope_autoencoder": flo_rope_autoencoder,
     "flo_rope": flo_rope,
     "flo_rope_autoencoder": flo_rope_autoencoder,
     "flo_place": flo_place,

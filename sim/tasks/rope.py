@@ -16,7 +16,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_tools.demo import Split
-from sim.rope import NUM_BEADS, add_rope, beads_m, bent, centred, lay, shape_distance_m, straight
+from data_tools.rope_shapes import centred, shape_distance_m
+from sim.rope import NUM_BEADS, add_rope, beads_m, bent, lay, straight
 from sim.tasks.task import POLICY_CAMERA, AbstractTask
 
 SUCCESS_M = 0.01

@@ -8,11 +8,12 @@ from hypothesis import strategies as st
 from data_tools.demo import Split
 from data_tools.errors import DemoFileError, DemoShapeMismatch
 from data_tools.rope_pictures import RopePictures, read_ropes, write_ropes
+from data_tools.rope_shapes import DIFFERENT_M, centred, shape_distance_m
 from sim.collect import task_at
 from sim.env import Environment
 from sim.robots.table_gripper import OPEN_M, REACH_M, UP_M, TableGripper
-from sim.rope import LINK_M, MOST_BENT_RAD, NUM_BEADS, beads_m, bent, centred, lay, shape_distance_m, straight
-from sim.rope_collect import DIFFERENT_M, NUM_POSITIVES, NUM_SMALL, changed, collect_rope, somewhere
+from sim.rope import LINK_M, MOST_BENT_RAD, NUM_BEADS, beads_m, bent, lay, straight
+from sim.rope_collect import NUM_POSITIVES, NUM_SMALL, changed, collect_rope, somewhere
 from sim.rope_play import FREEZE_M, LEAST_CHANGE_M, explore, farthest_m, play
 from sim.tasks.rope import SUCCESS_M, VIEW_M, RopeTask
 

@@ -1,0 +1,36 @@
+"""Does the rope lie in the shape that these five pictures show? Goal classifiers for shapes never met before.
+
+Thesis 8.2.6.2 and B.6.1; `mil evaluate --experiment flo_rope` puts FLO and its rivals into one table, and
+`--policies` lets them reward reinforcement learning.
+"""
+
+from mil_core.experiments.rope import RopeExperiment
+from mil_core.training import TrainingConfig
+
+
+def flo_rope() -> RopeExperiment:
+    """FLO itself."""
+    return _experiment("flo_rope", "flo", 1500, 2e-3)
+
+
+def flo_rope_autoencoder() -> RopeExperiment:
+    """The autoencoder behind the latent distance and the features."""
+    return _experiment("flo_rope_autoencoder", "autoencoder", 1500, 1e-3)
+
+
+def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> RopeExperiment:
+    return RopeExperiment(
+        name=name,
+        algorithm=algorithm,
+        method=algorithm,
+        training=TrainingConfig(
+            iterations=iterations,
+            meta_batch=1,
+            learning_rate=learning_rate,
+            clip_norm=5.0,
+            average=0.99,
+            validate_every=100,
+            save_every_s=150.0,
+            threads=1,
+        ),
+    )
