@@ -32,6 +32,8 @@ class RunEnd(IntEnum):
     OVERTIME = 5
     NON_FINITE = 6
     FAILED = 7
+    UNKNOWN_CLASSIFIER = 8
+    NO_MONITOR = 9
 
 
 class ActingPolicy(Protocol):
@@ -58,6 +60,8 @@ class EpisodeLimits:
     """Silence of the camera."""
     max_observation_age_s: float
     """An older observation is not acted on."""
+    since_ns: int = 0
+    """Nor is one with an earlier stamp."""
 
 
 @dataclass
@@ -68,6 +72,10 @@ class EpisodeReport:
     message: str = ""
     latency_ms: list[float] = field(default_factory=list)
     """Per step, from the picture's arrival to the command's departure."""
+    last_ns: int = 0
+    """Stamp of the last observation; zero without one."""
+    is_done_early: bool = False
+    """Whether `is_done` ended it."""
 
     def percentile_ms(self, percent: float) -> float:
         """A percentile of the latencies; NaN without steps."""
@@ -80,6 +88,7 @@ class Episode:
     Args:
         policy: acts. feed: observations. decode: two messages to an observation. send: publishes a command.
         next_seq: numbers for commands. source: name of the sender. stop: set by whoever wants the episode to end.
+        is_done: asked before each observation is answered, with its stamp; True ends the episode.
     """
 
     def __init__(
@@ -91,10 +100,11 @@ class Episode:
         next_seq: Callable[[], int],
         source: str,
         stop: threading.Event,
+        is_done: Callable[[int], bool] = lambda _: False,
     ) -> None:
         self._policy, self._feed, self._decode = policy, feed, decode
         self._send, self._next_seq, self._source = send, next_seq, source
-        self._stop = stop
+        self._stop, self._is_done = stop, is_done
 
     def run(self, limits: EpisodeLimits, on_step: Callable[[int, float], None]) -> EpisodeReport:
         """Act until the end; commands stop with the return, whatever happened."""
@@ -113,10 +123,13 @@ class Episode:
         last_ns = None
         while True:
             pair = self._next_pair(last_ns, limits, deadline_s, report)
-            # The observation after the last command shows that the last command was carried out.
-            if pair is None or len(report.latency_ms) == limits.max_steps:
+            if pair is None:
                 return
-            last_ns = pair.stamp_ns
+            last_ns = report.last_ns = pair.stamp_ns
+            report.is_done_early = self._is_done(last_ns) and len(report.latency_ms) < limits.max_steps
+            # The observation after the last command shows that the last command was carried out.
+            if report.is_done_early or len(report.latency_ms) == limits.max_steps:
+                return
             self._answer(pair, report)
             on_step(len(report.latency_ms), report.latency_ms[-1])
 
@@ -135,7 +148,7 @@ class Episode:
                 report.end = RunEnd.NO_OBSERVATION
                 report.message = f"expected a picture and a state within {limits.observation_timeout_s} s, found none"
             else:
-                pair = self._feed.wait(last_ns, limits.max_observation_age_s, POLL_S)
+                pair = self._feed.wait(last_ns, limits.max_observation_age_s, POLL_S, limits.since_ns)
                 if pair is None:
                     continue
                 return pair

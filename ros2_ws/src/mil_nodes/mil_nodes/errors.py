@@ -29,6 +29,22 @@ class UnknownPolicy(NodeError):
     """No adapted policy of that id."""
 
 
+class GoalError(NodeError):
+    """Goal pictures do not go together, or are not there."""
+
+
+class UnknownClassifier(NodeError):
+    """No goal classifier of that id."""
+
+
+class MonitorMissing(NodeError):
+    """Nobody judges pictures, or does not answer."""
+
+
+class NoWayHome(NodeError):
+    """The robot cannot be brought to where runs begin."""
+
+
 class NoScene(NodeError):
     """Something was asked of an episode before there was one."""
 

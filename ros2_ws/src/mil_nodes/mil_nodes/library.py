@@ -38,6 +38,11 @@ def demo_path(library: Path, demo_id: str) -> Path:
     return _file(library, demo_id, (".npz", ".hdf5"), "demonstration")
 
 
+def recording_path(library: Path, demo_id: str) -> Path:
+    """The file of a demonstration that the recorder wrote. Raises: as `demo_path`."""
+    return _file(library, demo_id, (".hdf5",), "demonstration")
+
+
 def _file(library: Path, name: str, endings: tuple[str, ...], what: str) -> Path:
     paths = [library / f"{checked_id(name)}{ending}" for ending in endings]
     for path in paths:

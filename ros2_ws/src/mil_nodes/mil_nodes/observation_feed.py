@@ -44,15 +44,18 @@ class ObservationFeed(Generic[Picture, State]):
         """A state arrived."""
         self._put(self._states, stamp_ns, state)
 
-    def wait(self, other_than_ns: int | None, max_age_s: float, timeout_s: float) -> Pair[Picture, State] | None:
-        """The newest pair if its stamp differs from `other_than_ns` and it is no older than `max_age_s`.
+    def wait(
+        self, other_than_ns: int | None, max_age_s: float, timeout_s: float, since_ns: int = 0
+    ) -> Pair[Picture, State] | None:
+        """The newest pair if its stamp is at least `since_ns`, differs from `other_than_ns`, and it is no older than
+        `max_age_s`.
 
         Returns: the pair, or None after `timeout_s` without one.
         """
 
         def is_good() -> bool:
             newest = self._newest
-            if newest is None or newest.stamp_ns == other_than_ns:
+            if newest is None or newest.stamp_ns == other_than_ns or newest.stamp_ns < since_ns:
                 return False
             return time.monotonic() - newest.arrival_s <= max_age_s
 

@@ -55,11 +55,23 @@ class PolicyRunnerParams:
     """An episode ends when no observation comes for this long."""
     max_observation_age_s: float = 0.3
     """An observation older than this is not acted on."""
+    goal_monitor: str = "goal_monitor"
+    """Node that judges runs whose goal names a classifier."""
+    goal_max_age_s: float = 1.0
+    """A probability that arrived longer ago decides nothing."""
+    goal_timeout_s: float = 5.0
+    """How long its answers, its judgement of the last picture and the way home are waited for."""
+    retry_below: float = 0.1
+    """Calibrated probability below which a run has failed for sure and is tried once more."""
+    home_service: str = "sim_robot/go_home"
+    """Service (GoHome) that prepares another attempt; empty where there is none, then nothing is tried again."""
 
     def __post_init__(self) -> None:
         _check(self.max_steps > 0, "max_steps", "a number above zero", self.max_steps)
-        for name in ("max_duration_s", "observation_timeout_s", "max_observation_age_s"):
+        times = ("max_duration_s", "observation_timeout_s", "max_observation_age_s", "goal_max_age_s", "goal_timeout_s")
+        for name in times:
             _check(getattr(self, name) > 0, name, "a time above zero", getattr(self, name))
+        _check(0 < self.retry_below < 1, "retry_below", "a number between 0 and 1", self.retry_below)
 
     @property
     def library_folder(self) -> Path:
@@ -90,13 +102,14 @@ class GoalMonitorParams:
     """Parameters of the goal monitor."""
 
     checkpoint: str = "checkpoints/mandril_tabletop"
-    """Folder of the meta-trained reward learner."""
+    """Folder of the meta-trained learner: of rewards from ways, or of goal classifiers from pictures."""
     library: str = "out/library"
     """Folder of the demonstrations: ways over a picture as <id>.npz, recorded ones as <id>.hdf5."""
     demo: str = ""
-    """Id of the demonstration to begin with, or a path to its file; empty to wait for the service ~/set_demo."""
+    """Rewards: id of the demonstration to begin with, or a path to its file; empty to wait for ~/set_demo."""
     camera: str = "camera/image"
-    """Topic of the camera that sees the table from above, from edge to edge."""
+    """Topic of the camera: for rewards one that sees the table from above, from edge to edge; for goal classifiers the
+    one that their training pictures came from."""
 
     @property
     def library_folder(self) -> Path:

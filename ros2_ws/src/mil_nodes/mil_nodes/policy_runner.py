@@ -1,8 +1,9 @@
 """Adapts policies to demonstrations and lets them drive the robot, one goal at a time.
 
-Topics in: camera/image, robot/state. Out: policy/command, and policy/notice for refusals. Actions: ~/adapt,
-~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages; reading,
-adapting and acting happen on a worker thread. The checkpoint says what is adapted to: films, or ways over the table.
+Topics in: camera/image, robot/state, goal_monitor/probability. Out: policy/command, and policy/notice for refusals.
+Actions: ~/adapt, ~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages;
+reading, adapting and acting happen on a worker thread. The checkpoint says what is adapted to: films, or ways over the
+table. A run that names a classifier is watched, see `watched_run.py`.
 """
 
 import itertools
@@ -27,11 +28,14 @@ from mil_nodes.adaptation import Adaptation, AdaptedPolicy, AdaptEnd, Canceled, 
 from mil_nodes.command import Command, hold
 from mil_nodes.conversions import command_message, observation_from, stamp_to_ns
 from mil_nodes.episode import Episode, EpisodeLimits, EpisodeReport, RunEnd
-from mil_nodes.errors import BadId, NodeError, UnknownPolicy
+from mil_nodes.errors import BadId, MonitorMissing, NodeError, UnknownClassifier, UnknownPolicy
+from mil_nodes.goal_client import GoalClient
 from mil_nodes.library import checked_id
 from mil_nodes.observation_feed import ObservationFeed, Pair
 from mil_nodes.params import PolicyRunnerParams, declare
 from mil_nodes.process import serve
+from mil_nodes.run_feedback import RunFeedback
+from mil_nodes.watched_run import GoalWatch, RunReport, unwatched_run, watched_run
 from mil_nodes.worker import answering
 
 UNADAPTED = "unadapted"
@@ -39,6 +43,14 @@ UNADAPTED = "unadapted"
 MAX_POLICIES = 32
 """Adapted policies kept in memory; the oldest goes first."""
 JOIN_S = 5.0
+REFUSALS: dict[type[Exception], RunEnd] = {
+    BadId: RunEnd.BAD_ID,
+    UnknownPolicy: RunEnd.UNKNOWN_POLICY,
+    UnknownClassifier: RunEnd.UNKNOWN_CLASSIFIER,
+    MonitorMissing: RunEnd.NO_MONITOR,
+    MilError: RunEnd.FAILED,
+}
+"""Errors before the first step, and the end that they stand for."""
 
 
 class PolicyRunner(Node):
@@ -64,6 +76,7 @@ class PolicyRunner(Node):
         self.create_subscription(Image, "camera/image", self._on_image, qos.IMAGE_IN)
         self.create_subscription(RobotState, "robot/state", self._on_state, qos.STATE)
         self.create_service(Trigger, "~/cancel", self._on_cancel_service)
+        self._goals = GoalClient(self, self.params)
         self._servers = [
             self._make_server(Adapt, "adapt", self._adapt),
             self._make_server(RunPolicy, "run_policy", self._run_policy),
@@ -134,21 +147,24 @@ class PolicyRunner(Node):
         return adapted_id
 
     async def _run_policy(self, goal: ServerGoalHandle) -> RunPolicy.Result:
-        report: EpisodeReport = await self._in_worker(lambda: self._run_episode(goal))
-        result = RunPolicy.Result(termination_reason=int(report.end), message=report.message)
+        report: RunReport = await self._in_worker(lambda: self._run_attempts(goal))
+        result = RunPolicy.Result(termination_reason=int(report.last.end), message=report.message)
         result.steps, result.latency_ms = len(report.latency_ms), report.latency_ms
         result.latency_ms_p50, result.latency_ms_p99 = report.percentile_ms(50), report.percentile_ms(99)
-        self._finish(goal, report.end is RunEnd.COMPLETED, report.message)
+        result.ended_by, result.probabilities = report.ended_by, report.probabilities
+        result.verdicts = [verdict.value for verdict in report.verdicts]
+        self._finish(goal, report.last.end is RunEnd.COMPLETED, report.message)
         return result
 
-    def _run_episode(self, goal: ServerGoalHandle) -> EpisodeReport:
-        """On the worker thread: act until the end, then tell the gate to stand still."""
+    def _run_attempts(self, goal: ServerGoalHandle) -> RunReport:
+        """On the worker thread: act until the end, once more where a classifier is sure that the first time failed."""
+        classifier_id = goal.request.classifier_id
         try:
             policy = self._policy(goal.request.adapted_id)
-        except BadId as error:
-            return EpisodeReport(RunEnd.BAD_ID, str(error))
-        except UnknownPolicy as error:
-            return EpisodeReport(RunEnd.UNKNOWN_POLICY, str(error))
+            rule = self._goals.use(classifier_id)
+        except tuple(REFUSALS) as error:
+            end = next(end for kind, end in REFUSALS.items() if isinstance(error, kind))
+            return RunReport(EpisodeReport(end, str(error)), message=str(error))
         limits = EpisodeLimits(
             max_steps=goal.request.max_steps or self.params.max_steps,
             max_duration_s=goal.request.max_duration_s or self.params.max_duration_s,
@@ -156,15 +172,27 @@ class PolicyRunner(Node):
             max_observation_age_s=self.params.max_observation_age_s,
         )
 
-        def on_step(step: int, latency_ms: float) -> None:
-            goal.publish_feedback(RunPolicy.Feedback(step=step, latency_ms=latency_ms))
+        feedback, goals, name = RunFeedback(goal, self._goals.feed), self._goals, self.get_name()
 
-        name = self.get_name()
-        episode = Episode(policy, self._feed, _decode, self._send, lambda: next(self._seq), name, self._cancel)
-        try:
-            return episode.run(limits, on_step)
-        finally:
-            self._send(hold(next(self._seq), name, 1.0))
+        def run_episode(limits: EpisodeLimits, is_done: Callable[[int], bool]) -> EpisodeReport:
+            episode = Episode(
+                policy, self._feed, _decode, self._send, lambda: next(self._seq), name, self._cancel, is_done
+            )
+            try:
+                return episode.run(limits, feedback.on_step)
+            finally:
+                self._send(hold(next(self._seq), name, 1.0))
+
+        if rule is None:
+            return unwatched_run(run_episode, limits)
+        return watched_run(
+            run_episode,
+            limits,
+            lambda: GoalWatch(goals.feed, rule, self._cancel),
+            goals.go_home,
+            feedback.on_stage,
+            self.params.goal_timeout_s,
+        )
 
     def _policy(self, adapted_id: str) -> AdaptedPolicy:
         policy = self._policies.get(checked_id(adapted_id))

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from data_tools.demo import Observation, Split
 from mil_nodes.command import ACTION_SIZE
 from mil_nodes.errors import NoScene, SceneError
-from sim.collect import layout_rng, robot_class, task_at, task_class
+from sim.collect import home_rng, layout_rng, robot_class, task_at, task_class
 from sim.env import Environment
 from sim.errors import SimError, UnknownSplit
 
@@ -58,6 +58,7 @@ class Scene:
             )
         self._request: SceneRequest | None = None
         self._env: Environment | None = None
+        self._home_rng = np.random.default_rng(0)
         self._steps = 0
         self._success_once = False
 
@@ -72,7 +73,9 @@ class Scene:
         """Begin an episode; the same request gives the same scene. Raises: SimError."""
         self._make_environment(request)
         self._steps, self._success_once = 0, False
-        return self.env.reset(layout_rng(request.seed, request.split, request.index, request.layout))
+        numbers = request.seed, request.split, request.index, request.layout
+        self._home_rng = home_rng(*numbers)
+        return self.env.reset(layout_rng(*numbers))
 
     def step(self, action: NDArray[np.float64]) -> Observation:
         """One control step. Raises: SimError."""
@@ -80,6 +83,10 @@ class Scene:
         self._steps += 1
         self._success_once |= self.env.success()
         return observation
+
+    def go_home(self) -> Observation:
+        """Bring the robot home in the same scene; steps and success of the episode go on. Raises: SimError, NoScene."""
+        return self.env.go_home(self._home_rng)
 
     def outcome(self) -> Outcome:
         """How the episode stands now. Raises: NoScene."""

@@ -4,7 +4,6 @@ import time
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -16,8 +15,9 @@ from mil_core.algorithms.reward_learner import RewardLearner
 from mil_core.checkpoint import load
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.support import load_support_demo
-from mil_nodes.errors import MessageError, ParameterError
+from mil_nodes.errors import ParameterError
 from mil_nodes.library import ID, demo_path
+from mil_nodes.picture_size import fitted
 from sim.tabletop_path import shown_way
 
 
@@ -74,15 +74,7 @@ class CheckpointRewards:
 
     def picture(self, picture: NDArray[np.uint8]) -> NDArray[np.uint8]:
         """A camera picture as large as the learner wants it. Raises: MessageError: it has other proportions."""
-        height, width = picture.shape[:2]
-        if (height, width) == (self._height, self._width):
-            return picture
-        if height * self._width != width * self._height:
-            raise MessageError(
-                f"Image: expected proportions {self._height} x {self._width}, found {height} x {width}; "
-                "publish the part of the picture that shows the table from edge to edge."
-            )
-        return cv2.resize(picture, (self._width, self._height), interpolation=cv2.INTER_AREA)
+        return fitted(picture, self._height, self._width)
 
     def _of_file(self, name: str, path: Path) -> ShownReward:
         start_s = time.monotonic()

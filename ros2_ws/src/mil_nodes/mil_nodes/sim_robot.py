@@ -1,7 +1,7 @@
 """The simulated robot behind ROS: pictures, state and joints out, velocity commands in.
 
 Topics out: camera/image, camera/camera_info, robot/state, joint_states, /clock, and spectator/image while somebody
-watches. In: robot/command. Services: ~/reset_scene, ~/get_outcome.
+watches. In: robot/command. Services: ~/reset_scene, ~/go_home, ~/get_outcome.
 In mode "realtime" one control step is taken per period of the steady clock, with the command that answers the last
 picture or, when that is late, the one before, or none when that is too old. In mode "fast" one step is taken per
 command that answers the last picture, and nothing else moves the world. Everything happens on the one ROS thread,
@@ -11,7 +11,7 @@ which also owns the OpenGL context.
 import time
 
 from mil_interfaces.msg import RobotState, VelocityCommand
-from mil_interfaces.srv import GetOutcome, ResetScene
+from mil_interfaces.srv import GetOutcome, GoHome, ResetScene
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
@@ -66,6 +66,7 @@ class SimRobot(Node):
         self._clocks = self.create_publisher(ClockMessage, "/clock", qos.STATE)
         self.create_subscription(VelocityCommand, "robot/command", self._on_command, qos.COMMAND)
         self.create_service(ResetScene, "~/reset_scene", self._on_reset)
+        self.create_service(GoHome, "~/go_home", self._on_go_home)
         self.create_service(GetOutcome, "~/get_outcome", self._on_outcome)
 
     def _start_timers(self) -> None:
@@ -130,8 +131,12 @@ class SimRobot(Node):
     def _begin(self, request: SceneRequest) -> None:
         """Start an episode without turning the clock back. Raises: SimError."""
         observation = self._scene.reset(request)
-        self._episode_id += 1
         self._offset_ns = self._now_ns + round(NS_PER_S / self._scene.env.task.control_rate_hz)
+        self._await_command(observation)
+
+    def _await_command(self, observation: Observation) -> None:
+        """Stand where the robot begins; commands that answer what was before count no more."""
+        self._episode_id += 1
         self._command = hold(0, "sim_robot", 1.0)
         self._take_over(observation)
         self._is_answered = True
@@ -162,6 +167,17 @@ class SimRobot(Node):
         response.horizon_steps, response.num_candidates = task.horizon_steps, task.num_candidates
         if self.params.mode == "fast":
             self._publish_next()
+        return response
+
+    def _on_go_home(self, _: GoHome.Request, response: GoHome.Response) -> GoHome.Response:
+        try:
+            self._await_command(self._scene.go_home())
+        except SCENE_ERRORS as error:
+            response.success, response.message = False, str(error)
+            return response
+        if self.params.mode == "fast":
+            self._publish_next()
+        response.success, response.since = True, stamp_from_ns(self._now_ns)
         return response
 
     def _on_outcome(self, _: GetOutcome.Request, response: GetOutcome.Response) -> GetOutcome.Response:
