@@ -87,10 +87,12 @@ class Rig:
 
 
 @contextmanager
-def rig(folder: Path, mode: str, more: tuple[NodeProcess, ...] = ()) -> Iterator[Rig]:
+def rig(
+    folder: Path, mode: str, more: tuple[NodeProcess, ...] = (), params: dict[str, dict[str, object]] | None = None
+) -> Iterator[Rig]:
     """A graph that is ready, with three films: bright (adapts well), dark (becomes a policy of NaN), and cut short.
 
-    Args: more: processes to start beside the simulator, the gate and the policy.
+    Args: more: processes to start beside the simulator, the gate and the policy. params: more of them, by node.
     """
     library = folder / "library"
     library.mkdir(parents=True)
@@ -100,6 +102,7 @@ def rig(folder: Path, mode: str, more: tuple[NodeProcess, ...] = ()) -> Iterator
     environment = {**os.environ, "PYTHONPATH": str(HERE)}
     recorder = {"library": folder / "demos", "extra_cameras": "spectator=spectator/image"}
     overrides = {"policy_runner": {"library": library}, "demo_recorder": recorder}
+    overrides = {name: overrides.get(name, {}) | (params or {}).get(name, {}) for name in {*overrides, *(params or {})}}
     with Graph(
         (SIM_ROBOT, SAFETY_GATE, RUNNER, *more), params_file(mode), overrides, folder / "log", environment
     ) as graph:
