@@ -122,10 +122,15 @@ class Client:
         return self._goal(self._adapt, Adapt.Goal(demo_id=demo_id), None)
 
     def run_policy(
-        self, adapted_id: str, max_steps: int = 0, on_step: Callable[[RunPolicy.Feedback], None] | None = None
+        self,
+        adapted_id: str,
+        max_steps: int = 0,
+        on_step: Callable[[RunPolicy.Feedback], None] | None = None,
+        classifier_id: str = "",
     ) -> RunPolicy.Result:
-        """Let a policy act for an episode; the result says how it ended."""
-        return self._goal(self._run, RunPolicy.Goal(adapted_id=adapted_id, max_steps=max_steps), on_step)
+        """Let a policy act for an episode, watched by a classifier if one is named; the result says how it went."""
+        goal = RunPolicy.Goal(adapted_id=adapted_id, max_steps=max_steps, classifier_id=classifier_id)
+        return self._goal(self._run, goal, on_step)
 
     def run_later(self, adapted_id: str, max_steps: int) -> None:
         """Begin an episode without waiting for its end."""
