@@ -21,6 +21,7 @@ from data_tools.demo import Demo, Split, TaskDemos
 from data_tools.hdf5 import write_tasks
 from data_tools.provenance import Provenance
 from sim.env import Environment
+from sim.environments import open_environment
 from sim.errors import ExpertFailed, SimError, UnknownRobot, UnknownSplit, UnknownTask
 from sim.experts import EXPERTS
 from sim.experts.expert import AbstractExpert
@@ -124,7 +125,7 @@ def collect_demo(
     Args: task, robot: what is shown by whom. rng: layouts and noise. noise_m_s: see EXPLORATION_NOISE_M_S.
     Raises: ExpertFailed: MAX_ATTEMPTS layouts without success.
     """
-    with Environment(task, robot) as env:
+    with open_environment(task, robot) as env:
         return _successful_demo(env, rng, noise_m_s)
 
 
@@ -153,7 +154,7 @@ def collect_task(order: Order, index: int) -> TaskDemos:
     def rng(k: int) -> np.random.Generator:
         return layout_rng(order.seed, order.split, index, k)
 
-    with Environment(task, robot_class(order.robot)()) as env:
+    with open_environment(task, robot_class(order.robot)()) as env:
         demos = tuple(_successful_demo(env, rng(k), order.exploration_noise_m_s) for k in range(order.demos_per_task))
     films = ()
     if isinstance(task, PlaceTask):

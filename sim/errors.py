@@ -49,6 +49,10 @@ class GlUnavailable(SimError):
     """No OpenGL backend works on this machine."""
 
 
+class ExtraMissing(SimError):
+    """A package that only an extra brings is not installed."""
+
+
 class AssetMissing(SimError):
     """A robot description or mesh that should come with a dependency is not there."""
 

@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from data_tools.demo import Demo, Observation, Split
 from sim.collect import MAX_ATTEMPTS, attempt, layout_rng, robot_class, task_at
 from sim.env import Environment
+from sim.environments import open_environment
 from sim.errors import SimError
 from sim.tasks.task import GRASP_EQUALITY, AbstractTask
 
@@ -80,7 +81,7 @@ def replay(demo: Demo, origin: Origin, by: By, expected_layout: int = 0) -> Repl
     Raises: SimError: the task, or the layout, cannot be made again. PhysicsDiverged, ActionError: as the environment.
     """
     index, task = find_task(demo, origin)
-    with Environment(task, robot_class(demo.robot)()) as env:
+    with open_environment(task, robot_class(demo.robot)()) as env:
         layout, first = find_layout(env, demo, origin, index, expected_layout)
         return _replayed(env, demo, by, index, layout, first)
 

@@ -27,6 +27,7 @@ COMMAND_LINE = ("mil_core/cli.py", "mil_core/commands/")
 OWNERS = {
     "mujoco": ("sim/",),
     "torch": ("mil_core/",),
+    "metaworld": ("sim/metaworld_suite",),
     "rclpy": ("ros2_ws/",),
     "h5py": ("data_tools/hdf5",),
     "av": ("data_tools/video",),

@@ -15,7 +15,7 @@ from mil_core.commands.output import BadArgument, console, refuse_existing, requ
 from mil_core.commands.record_session import Session, SessionOptions
 from mil_core.commands.record_view import View
 from sim.collect import Order, layout_rng, robot_class, task_at
-from sim.env import Environment
+from sim.environments import open_environment
 from sim.teleop import TELEOPS
 from sim.teleop.teleop import Wish
 
@@ -55,7 +55,7 @@ class Record:
         provenance = Provenance(task=self.task, split=self.split, seed=self.seed, created_by="mil record")
         task, robot = task_at(self.task, self.split, self.seed, 0), robot_class(self.robot)()
         device = TELEOPS[self.teleop]()
-        with device, Environment(task, robot) as env:
+        with device, open_environment(task, robot) as env:
             env.reset(layout_rng(self.seed, self.split, 0, 0))
             device.check(env)
             with Takes(self._takes_folder, provenance) as takes:

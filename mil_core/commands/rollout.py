@@ -21,6 +21,7 @@ from mil_core.evaluate import Episode, Protocol, results
 from mil_core.experiments.imitation import ImitationExperiment
 from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
 from sim.env import Environment
+from sim.environments import open_environment
 
 FILM_SCALE = 3
 """Side of a filmed picture in sides of the policy's own."""
@@ -57,7 +58,7 @@ class Rollout:
         policy = load_adapted(self.adapted, checkpoint)
         experiment = checkpoint.experiment
         task = task_at(experiment.task, SPLIT, self.seed, self.task_index)
-        with Environment(task, robot_class(experiment.robot)()) as env:
+        with open_environment(task, robot_class(experiment.robot)()) as env:
             episodes = self._episodes(env, policy, experiment.method)
         protocol = Protocol(self.seed, 1, len(episodes), task.criterion)
         content = results(checkpoint, protocol, episodes)

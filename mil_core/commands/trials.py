@@ -21,6 +21,7 @@ from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.support import load_support_demo, load_support_film
 from sim.collect import FILM_LAYOUT, TRIAL_LAYOUT, collect_demo, layout_rng, robot_class, task_at
 from sim.env import Environment
+from sim.environments import open_environment
 from sim.errors import PhysicsDiverged
 from sim.human import film
 from sim.rollout import rollout
@@ -74,7 +75,7 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     adapted = {method: learner.adapt(*supports) for method, learner in learners.items()}
     unadapted = algorithm.unadapted()
     episodes = []
-    with Environment(task, robot_class(experiment.robot)()) as env:
+    with open_environment(task, robot_class(experiment.robot)()) as env:
         for trial in range(plan.trials):
             actors: dict[str, Actor] = {
                 **adapted,

@@ -8,7 +8,6 @@ from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder
 from mil_core.experiments.flo_place import flo_place
 from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder
-from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld,
@@ -17,6 +16,14 @@ from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld_recurrent,
 )
 from mil_core.experiments.mandril_tabletop import mandril_tabletop
+from mil_core.experiments.mil_metaworld import (
+    mil_metaworld_pick_place,
+    mil_metaworld_pick_place_hidden,
+    mil_metaworld_push,
+    mil_metaworld_push_hidden,
+    mil_metaworld_reach,
+    mil_metaworld_reach_hidden,
+)
 from mil_core.experiments.mil_push import mil_push
 from mil_core.experiments.mil_push_ablations import (
     mil_push_no_bias,
@@ -29,7 +36,6 @@ from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push
 from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.reward import RewardExperiment
-from mil_core.experiments.rope import RopeExperiment
 from mil_core.experiments.rope import RopeExperiment
 
 EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
@@ -45,6 +51,12 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push_paper": mil_push_paper,
     "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
+    "mil_metaworld_reach": mil_metaworld_reach,
+    "mil_metaworld_push": mil_metaworld_push,
+    "mil_metaworld_pick_place": mil_metaworld_pick_place,
+    "mil_metaworld_reach_hidden": mil_metaworld_reach_hidden,
+    "mil_metaworld_push_hidden": mil_metaworld_push_hidden,
+    "mil_metaworld_pick_place_hidden": mil_metaworld_pick_place_hidden,
     "daml_place": daml_place,
     "mandril_spriteworld": mandril_spriteworld,
     "mandril_spriteworld_conditional": mandril_spriteworld_conditional,
@@ -53,8 +65,6 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mandril_tabletop": mandril_tabletop,
     "flo_arrange": flo_arrange,
     "flo_arrange_autoencoder": flo_arrange_autoencoder,
-    "flo_rope": flo_rope,
-    "flo_rope_autoencoder": flo_rope_autoencoder,
     "flo_rope": flo_rope,
     "flo_rope_autoencoder": flo_rope_autoencoder,
     "flo_place": flo_place,

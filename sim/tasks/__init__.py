@@ -1,6 +1,14 @@
 """Every task by name. A new task is one file and one line here."""
 
 from sim.tasks.arrange import ArrangeTask
+from sim.tasks.metaworld import (
+    MetaworldPickPlace,
+    MetaworldPickPlaceHidden,
+    MetaworldPush,
+    MetaworldPushHidden,
+    MetaworldReach,
+    MetaworldReachHidden,
+)
 from sim.tasks.place import PlaceTask
 from sim.tasks.push import PushTask, SmallPushTask
 from sim.tasks.reach import ReachTask
@@ -11,4 +19,7 @@ from sim.tasks.task import AbstractTask
 TASKS: dict[str, type[AbstractTask]] = {
     "place": PlaceTask, "push": PushTask, "push_small": SmallPushTask, "reach": ReachTask, "tabletop": TabletopTask,
     "arrange": ArrangeTask, "rope": RopeTask,
+    "metaworld_reach": MetaworldReach, "metaworld_reach_hidden": MetaworldReachHidden,
+    "metaworld_push": MetaworldPush, "metaworld_push_hidden": MetaworldPushHidden,
+    "metaworld_pick_place": MetaworldPickPlace, "metaworld_pick_place_hidden": MetaworldPickPlaceHidden,
 }  # fmt: skip
