@@ -88,7 +88,19 @@ def _success_text(content: dict[str, Any]) -> str:
         f"| method | success | rate | 95% interval | 95% by tasks | {' | '.join(kinds.values())} |\n"
         f"|---|---|---|---|---|{'---|' * len(kinds)}"
     )
-    return "\n".join([head, *rows])
+    return "\n".join([head, *rows, *(["", retry_sentence(content)] if "retry" in content else [])])
+
+
+def retry_sentence(content: dict[str, Any]) -> str:
+    """What a second attempt gains, in words. Raises: KeyError, TypeError: nobody measured it."""
+    row, measures = content["retry"], content["methods"][content["retry"]["first"]]["measures"]
+    low, high = row["difference95"]
+    ended, missed, wrongly = (measures[name]["mean"] for name in ("ended_early", "missed", "missed_wrongly"))
+    return (
+        f"A second attempt that a goal classifier asks for gains {row['difference']:.1%} ({low:.1%} to {high:.1%} by "
+        f"tasks): {row['verdict']}. It ended {ended:.1%} of the runs early and called {missed:.1%} a sure failure, "
+        f"{wrongly:.1%} of all runs wrongly."
+    )
 
 
 def _command(content: dict[str, Any]) -> str:
@@ -99,6 +111,7 @@ def _command(content: dict[str, Any]) -> str:
     options = f"--seed {content['seed']} --tasks {content['tasks']}"
     options += f" --trials {content['trials']}" if "trials" in content else ""
     options += f" --shots {content['shots']}" if "shots" in content else ""
+    options += " --retry" if "retry" in content else ""
     options += " --planning" if "settings" in content else ""
     return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
 

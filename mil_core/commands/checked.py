@@ -5,7 +5,7 @@ from pathlib import Path
 from mil_core import checkpoint as checkpoints
 from mil_core.checkpoint import AnyExperiment, Checkpoint
 from mil_core.commands.output import BadArgument
-from mil_core.errors import UnknownExperiment
+from mil_core.errors import CheckpointCorrupt, UnknownExperiment
 from mil_core.experiments import EXPERIMENTS
 from mil_core.experiments.experiment import Experiment
 
@@ -25,6 +25,17 @@ def experiment_as(name: str, kind: type[AnyExperiment]) -> AnyExperiment:
         known = ", ".join(sorted(n for n, make in EXPERIMENTS.items() if isinstance(make(), kind)))
         raise UnknownExperiment(f"expected an experiment of kind {kind.kind!r}, found {name!r}; use one of: {known}.")
     return experiment
+
+
+def unchanged_checkpoint(folder: Path, sha256: str, kind: type[AnyExperiment]) -> Checkpoint[AnyExperiment]:
+    """A checkpoint that must still have this hash.
+
+    Raises: MilError; CheckpointCorrupt also when it has changed.
+    """
+    checkpoint = checkpoints.load(folder, kind)
+    if checkpoint.sha256 != sha256:
+        raise CheckpointCorrupt(f"{folder}: expected it to stay as it was, found a change; evaluate a copy.")
+    return checkpoint
 
 
 def default_checkpoint(experiment: str) -> Path:

@@ -16,6 +16,8 @@ from mil_core.commands.checked import checkpoint_of, default_checkpoint, experim
 from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
 from mil_core.commands.goal_planning import draw_pursuits, planning_results, planning_table
 from mil_core.commands.output import BadArgument, console, num_cores, require_at_least, write_json
+from mil_core.commands.retry_evaluation import retry_plan, retry_results
+from mil_core.commands.retry_trials import run_retry_task
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
 from mil_core.commands.rivals import rivals_of
 from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
@@ -25,6 +27,8 @@ from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import RewardExperiment
+from mil_core.results_text import retry_sentence
+from mil_core.retry import FAILURE_BELOW
 from sim.collect import task_class
 
 TASKS, TRIALS = 40, 3
@@ -61,6 +65,13 @@ class Evaluate:
     planning: bool = False
     """Where goals are learned: pursue them by planning instead of judging pictures; the results file is then
     results/EXPERIMENT_planning.json."""
+    retry: bool = False
+    """Where policies act: without and with a second attempt that a goal classifier asks for, see docs/goals.md; the
+    results file is then results/EXPERIMENT_retry.json."""
+    goal_checkpoint: Path | None = None
+    """With --retry: folder of the classifiers' checkpoint; that of the task when left out."""
+    retry_below: float = FAILURE_BELOW
+    """With --retry: calibrated probability below which a failure is sure."""
     quick: bool = False
     """Two tasks, one scene each, in seconds."""
 
@@ -69,7 +80,15 @@ class Evaluate:
         require_at_least(1, {"tasks": self._num_tasks(1), "trials": 1 if self.trials is None else self.trials})
         require_at_least(1, {"shots": self.shots})
         require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
-        suffix = f"_{self.shots}_shots" if self.shots > 1 else "_planning" if self.planning else ""
+        suffix = (
+            f"_{self.shots}_shots"
+            if self.shots > 1
+            else "_planning"
+            if self.planning
+            else "_retry"
+            if self.retry
+            else ""
+        )
         out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}{suffix}.json"
         experiment = experiment_of(self.experiment)
         if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
@@ -78,7 +97,11 @@ class Evaluate:
             raise BadArgument(
                 f"--planning: expected a goal classifier of blocks, found {self.experiment}; leave it out."
             )
-        if isinstance(experiment, ClassifierExperiment):
+        if self.retry and (self.shots > 1 or not isinstance(experiment, ImitationExperiment)):
+            raise BadArgument(f"--retry: expected a policy and one shot, found {self.experiment}; leave it out.")
+        if self.retry:
+            self._evaluate_retry(out)
+        elif isinstance(experiment, ClassifierExperiment):
             (self._pursue_goals if self.planning else self._evaluate_goals)(out)
         elif not isinstance(experiment, RewardExperiment):
             checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
@@ -108,6 +131,19 @@ class Evaluate:
         console.print(table_of(result))
         console.print(f"written to {out}")
         return asked
+
+    def _evaluate_retry(self, out: Path) -> None:
+        folder = self.checkpoint or default_checkpoint(self.experiment)
+        checkpoint = checkpoint_of(self.experiment, folder, ImitationExperiment)
+        trials = QUICK_TRIALS if self.quick else self.trials or TRIALS
+        asked = Protocol(self.seed, self._num_tasks(TASKS), trials, task_class(checkpoint.experiment.task).criterion)
+        plan = retry_plan(checkpoint, folder, self.goal_checkpoint, asked, self.retry_below)
+        workers = num_cores() if self.workers is None else self.workers
+        episodes = run_all(partial(run_retry_task, plan), asked.tasks, workers, asked.criterion)
+        result = retry_results(checkpoint, plan, asked, episodes)
+        write_json(out, result)
+        console.print(table_of(result))
+        console.print(f"{retry_sentence(result)}\nwritten to {out}")
 
     def _evaluate_rewards(self, out: Path) -> None:
         folder = self.checkpoint or default_checkpoint(self.experiment)

@@ -1,0 +1,146 @@
+"""Trials with and without a second attempt that a goal classifier asks for, in the same scenes."""
+
+import math
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from mil_core.actor import Actor
+from mil_core.adapted_goal import Judge, Picture, Sighting
+from mil_core.commands.checked import unchanged_checkpoint
+from mil_core.commands.trials import SPLIT, outcome, support_of
+from mil_core.errors import UnusablePicture
+from mil_core.evaluate import Episode
+from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.goal_tasks import NUM_GOALS
+from mil_core.retry import RetryRule, Verdict, with_retry
+from sim.collect import TRIAL_LAYOUT, home_rng, layout_rng, robot_class, task_at
+from sim.env import Environment
+from sim.errors import PhysicsDiverged
+from sim.place_goals import success_pictures
+from sim.tasks.place import PlaceTask
+
+REST_STEPS = 5
+"""Control steps without motion after a run that the classifier ended, so that a falling item lands before it counts."""
+
+
+@dataclass(frozen=True)
+class RetryPlan:
+    """What to try on each task; small, so that it travels to worker processes."""
+
+    checkpoint: Path
+    """Folder of the policy's checkpoint."""
+    sha256: str
+    """Its hash when the evaluation began."""
+    goal_checkpoint: Path
+    """Folder of the goal classifiers' checkpoint."""
+    goal_sha256: str
+    """Its hash when the evaluation began."""
+    seed: int
+    """Seed of tasks and scenes."""
+    trials: int
+    """Scenes of each task."""
+    failure_below: float
+    """See RetryRule."""
+
+
+def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
+    """Adapt policy and classifier to test task number `index`, then act in the same scenes without and with a retry.
+
+    Methods: that of the policy, and the same followed by `_retry`. The classifier sees five ends of the expert's
+    episodes in scenes that no trial meets. Measures of the second: `attempts`, and shares of runs that it ended
+    (`ended_early`), called a sure failure at first (`missed`), and called so wrongly (`missed_wrongly`).
+
+    Raises: MilError, SimError.
+    """
+    torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
+    checkpoint = unchanged_checkpoint(plan.checkpoint, plan.sha256, ImitationExperiment)
+    goals = unchanged_checkpoint(plan.goal_checkpoint, plan.goal_sha256, ClassifierExperiment)
+    experiment = checkpoint.experiment
+    task = task_at(experiment.task, SPLIT, plan.seed, index)
+    assert isinstance(task, PlaceTask)  # nobody else is asked, see mil_core.commands.retry_evaluation
+    policy = checkpoint.algorithm().adapt(support_of(experiment, plan.seed, index))
+    judge = goals.algorithm().adapt(success_pictures(task, plan.seed, SPLIT, index, NUM_GOALS))
+    rule = RetryRule(judge.calibration.threshold, plan.failure_below)
+    episodes = []
+    with Environment(task, robot_class(experiment.robot)()) as env:
+        for trial in range(plan.trials):
+            numbers = plan.seed, SPLIT, index, TRIAL_LAYOUT + trial
+            plain = outcome(env, policy, layout_rng(*numbers))
+            episodes.append(Episode(experiment.method, index, task.task_id, trial, *plain))
+            run = WatchedTrial(env, policy, judge, rule, home_rng(*numbers))
+            retried = run.outcome(layout_rng(*numbers))
+            episodes.append(Episode(f"{experiment.method}_retry", index, task.task_id, trial, *retried))
+    return episodes
+
+
+class WatchedTrial:
+    """One trial that a classifier watches, as the node policy_runner does it (mil_nodes/watched_run.py)."""
+
+    def __init__(self, env: Environment, actor: Actor, judge: Judge, rule: RetryRule, rng: np.random.Generator) -> None:
+        """Args: rng: of home poses."""
+        self._env, self._actor, self._judge, self._rule, self._rng = env, actor, judge, rule, rng
+        self._successes: list[bool] = []
+        self._ended_early = False
+
+    def outcome(self, rng: np.random.Generator) -> tuple[bool, bool, int, dict[str, float]]:
+        """Success at any time and at the end, the candidate that was chosen, and measures. Args: rng: of the layout."""
+        env, was_done = self._env, []
+        self._observation = env.reset(rng)
+
+        def go_home() -> bool:
+            was_done.append(env.success())
+            self._observation = env.go_home(self._rng)
+            return True
+
+        try:
+            verdicts = with_retry(self._attempt, go_home)
+            self._rest()
+        except PhysicsDiverged:  # a policy that breaks the physics has failed
+            env.reset(rng)
+            return False, False, -1, _measures([], was_done, ended_early=False)
+        measures = _measures(verdicts, was_done, ended_early=self._ended_early)
+        return any(self._successes), self._successes[-1], env.chosen(), measures
+
+    def _attempt(self) -> Verdict:
+        self._actor.reset()
+        sightings = [self._look(self._observation.image)]
+        for step in range(self._env.task.horizon_steps):
+            self._step(self._actor.act(self._observation))
+            sightings.append(self._look(self._observation.image))
+            if self._rule.verdict(sightings) is Verdict.REACHED:
+                self._ended_early = step + 1 < self._env.task.horizon_steps
+                break
+        return self._rule.verdict(sightings)
+
+    def _rest(self) -> None:
+        """After an early end the robot stands still, its gripper as it was."""
+        if self._ended_early:
+            hold = np.zeros_like(self._action)
+            hold[-1] = self._action[-1]
+            for _ in range(REST_STEPS):
+                self._step(hold)
+
+    def _step(self, action: np.ndarray) -> None:
+        self._action = action
+        self._observation = self._env.step(action)
+        self._successes.append(self._env.success())
+
+    def _look(self, picture: Picture) -> Sighting:
+        try:
+            return self._judge.look(picture)
+        except UnusablePicture:
+            return Sighting(math.nan, math.inf)
+
+
+def _measures(verdicts: list[Verdict], was_done: list[bool], *, ended_early: bool) -> dict[str, float]:
+    """Numbers of one watched trial. Args: was_done: whether the task was done when the robot went home."""
+    return {
+        "attempts": float(max(len(verdicts), 1)),
+        "ended_early": float(ended_early),
+        "missed": float(bool(was_done)),
+        "missed_wrongly": float(any(was_done)),
+    }

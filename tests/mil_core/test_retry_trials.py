@@ -1,0 +1,142 @@
+"""Trials with a retry: what counts as success, what is measured, and what happens where nobody is sure."""
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from data_tools.demo import Observation
+from mil_core.adapted_goal import Sighting
+from mil_core.calibration import Calibration
+from mil_core.cli import BAD_INPUT, OK, main
+from mil_core.commands.retry_trials import WatchedTrial
+from mil_core.commands.trials import outcome
+from mil_core.errors import UnusablePicture
+from mil_core.results_text import results_text
+from mil_core.retry import RetryRule
+from sim.collect import home_rng, layout_rng, task_at
+from sim.env import Environment
+from sim.experts.place import carrying_action
+from sim.robots.pr2 import PR2
+from sim.tasks.place import CONTAINERS
+
+RULE = RetryRule(0.8, 0.1)
+NUMBERS = 7, "test", 0, 1000
+
+
+@pytest.fixture(scope="module")
+def env() -> Iterator[Environment]:
+    with Environment(task_at("place", "test", 7, 0), PR2()) as env:
+        yield env
+
+
+class Carrier:
+    """Carries the item to one container in each attempt, in their order."""
+
+    def __init__(self, env: Environment, *targets: int) -> None:
+        self.env, self.targets = env, iter(targets)
+
+    def reset(self) -> None:
+        self.target = next(self.targets)
+
+    def act(self, observation: Observation) -> np.ndarray:
+        return carrying_action(self.env, self.env.data.body(CONTAINERS[self.target]).xpos[:2])
+
+
+class Teller:
+    """A judge that is told whether the task is done."""
+
+    calibration = Calibration(threshold=RULE.threshold)
+
+    def __init__(self, env: Environment, probability: Callable[[bool], float]) -> None:
+        self.env, self.probability = env, probability
+
+    def look(self, picture: np.ndarray) -> Sighting:
+        return Sighting(self.probability(self.env.success()), 0.5)
+
+
+class Blind(Teller):
+    def look(self, picture: np.ndarray) -> Sighting:
+        raise UnusablePicture("black")
+
+
+def truth(is_done: bool) -> float:
+    return 0.99 if is_done else 0.01
+
+
+def watched(env: Environment, judge: Teller, *targets: int) -> tuple[bool, bool, int, dict[str, float]]:
+    trial = WatchedTrial(env, Carrier(env, *targets), judge, RULE, home_rng(*NUMBERS))
+    return trial.outcome(layout_rng(*NUMBERS))
+
+
+def measures(attempts: float, ended_early: float, missed: float, missed_wrongly: float) -> dict[str, float]:
+    return {"attempts": attempts, "ended_early": ended_early, "missed": missed, "missed_wrongly": missed_wrongly}
+
+
+def test_a_judge_that_knows_ends_a_success_and_repeats_a_failure_once(env: Environment) -> None:
+    judge = Teller(env, truth)
+    assert watched(env, judge, 0) == (True, True, 0, measures(1, 1, 0, 0))
+    assert watched(env, judge, 1, 0) == (True, True, 0, measures(2, 1, 1, 0))
+    assert watched(env, judge, 1, 2, 0) == (False, False, 2, measures(2, 0, 1, 0))
+
+
+@pytest.mark.parametrize("target", [0, 1])
+def test_doubt_leaves_everything_as_without_a_judge(env: Environment, target: int) -> None:
+    plain = outcome(env, Carrier(env, target), layout_rng(*NUMBERS))
+    for judge in (Teller(env, lambda _: 0.5), Blind(env, truth)):
+        assert watched(env, judge, target) == (*plain[:3], measures(1, 0, 0, 0))
+
+
+def test_a_judge_that_is_wrong_costs_a_success_and_that_is_told(env: Environment) -> None:
+    assert watched(env, Teller(env, lambda _: 0.01), 0, 1) == (True, False, 1, measures(2, 0, 1, 1))
+    believed = watched(env, Teller(env, lambda _: 0.99), 0)
+    assert (believed[1], believed[3]) == (False, measures(1, 1, 0, 0))  # it stopped before anything was placed
+
+
+@pytest.fixture(scope="module")
+def measured(tmp_path_factory: pytest.TempPathFactory, untrained: Callable[[str], Path]) -> Path:
+    out = tmp_path_factory.mktemp("retry") / "daml_place_retry.json"
+    words = f"evaluate --experiment daml_place --retry --tasks 2 --trials 1 --workers 0 --retry-below 0.9 --out {out}"
+    folders = ["--checkpoint", str(untrained("daml_place")), "--goal-checkpoint", str(untrained("flo_place"))]
+    assert main([*words.split(), *folders]) == OK
+    return out
+
+
+def test_both_methods_met_the_same_scenes_and_their_difference_is_told(measured: Path, tmp_path: Path) -> None:
+    content = json.loads(measured.read_text())
+    plain, retried = content["methods"]["daml_temporal"], content["methods"]["daml_temporal_retry"]
+    assert [task["task_id"] for task in plain["per_task"]] == [task["task_id"] for task in retried["per_task"]]
+    row = content["retry"]
+    assert (row["first"], row["second"], row["failure_below"]) == ("daml_temporal_retry", "daml_temporal", 0.9)
+    assert row["difference"] == pytest.approx(retried["rate"] - plain["rate"])
+    assert row["difference95"][0] <= row["difference"] <= row["difference95"][1]
+    text = results_text(measured.parent, tmp_path)
+    assert "A second attempt that a goal classifier asks for gains" in text and "--trials 1 --retry`" in text
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("--experiment flo_place --retry", "expected a policy and one shot"),
+        ("--experiment daml_place --retry --shots 2", "expected a policy and one shot"),
+        ("--experiment daml_place --retry --retry-below 1.0", "between 0 and 1"),
+    ],
+)
+def test_what_cannot_be_tried_again_is_refused(
+    words: str, expected: str, untrained: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["evaluate", *words.split(), "--checkpoint", str(untrained("daml_place"))]) == BAD_INPUT
+    assert expected in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("name", "expected"), [("flo_arrange", "found those of arrange"), ("daml_place", "classifier")]
+)
+def test_a_judge_of_something_else_is_refused(
+    name: str, expected: str, untrained: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--checkpoint", str(untrained("daml_place")), "--goal-checkpoint", str(untrained(name))]
+    assert main(["evaluate", "--experiment", "daml_place", "--retry", *folders]) == BAD_INPUT
+    assert expected in capsys.readouterr().err
