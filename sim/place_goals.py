@@ -53,15 +53,26 @@ def collect_groups(split: Split, seed: int, num_groups: int, workers: int | None
     return in_order(partial(collect_group, split, seed), num_groups, workers)
 
 
-def collect_group(split: Split, seed: int, index: int, camera: str = POLICY_CAMERA) -> GoalGroup:
-    """Group number `index`; the same on every call. Args: as for task_at; camera: one of the task's."""
+def collect_group(
+    split: Split,
+    seed: int,
+    index: int,
+    camera: str = POLICY_CAMERA,
+    in_each: int = IN_EACH,
+    beside: int = BESIDE,
+) -> GoalGroup:
+    """Group number `index`; the same on every call.
+
+    Args: split, seed, index: as in sim.collect. camera: one of the task's. in_each, beside: see IN_EACH and BESIDE.
+    Raises: LayoutFailed: the arm reaches no scene of it.
+    """
     task, rng = _task(split, seed, index), layout_rng(seed, split, index, 0)
-    targets = [number for number in range(len(CONTAINERS)) for _ in range(IN_EACH)]
-    targets += [k % len(CONTAINERS) for k in range(BESIDE)]
+    targets = [number for number in range(len(CONTAINERS)) for _ in range(in_each)]
+    targets += [k % len(CONTAINERS) for k in range(beside)]
     rows: list[tuple[NDArray[np.uint8], NDArray[np.int8], NDArray[np.float32]]] = []
     with Environment(task, PR2()) as env:
         for number, target in enumerate(targets):
-            is_beside = number >= IN_EACH * len(CONTAINERS)
+            is_beside = number >= in_each * len(CONTAINERS)
             moments = _episode(env, target, rng, is_beside=is_beside)
             next(moments)
             while_held = _picture(env, camera)

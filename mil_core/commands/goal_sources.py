@@ -34,7 +34,7 @@ def _arrangements_by(seed: int, camera: str) -> NDArray[np.uint8]:
 
 
 def _places_by(seed: int, camera: str) -> NDArray[np.uint8]:
-    return place_goals.collect_group("test", seed, 0, camera).pictures
+    return place_goals.collect_group("test", seed, 0, camera, in_each=2, beside=2).pictures
 
 
 GOAL_SOURCES: dict[str, GoalSource] = {
