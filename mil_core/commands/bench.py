@@ -1,6 +1,7 @@
 """`mil bench`: how fast, against which other way, and whether both agree."""
 
 import multiprocessing
+import os
 import tempfile
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
@@ -22,6 +23,7 @@ from mil_core.bench.control import bench_control
 from mil_core.bench.data import NUM_DEMOS, DataComparison, bench_data
 from mil_core.bench.maxent import Peer, bench_maxent, problems, run_peers
 from mil_core.bench.maxent_cost import HORIZONS, SIDES, cost_by_size, draw_cost, memory_over_meta_steps
+from mil_core.bench.meta_step import bench_meta_step
 from mil_core.bench.record import QUICK_SECONDS, SECONDS, bench_record
 from mil_core.bench.render import bench_render
 from mil_core.checkpoint import Checkpoint
@@ -42,9 +44,10 @@ THREADS = 1
 class Bench:
     """Time one thing against another way to do it; prints and writes both, the ratio and the agreement."""
 
-    name: Positional[Literal["adapt", "control", "render", "maxent", "record", "data"]]
+    name: Positional[Literal["adapt", "control", "render", "maxent", "record", "data", "meta-step"]]
     """adapt: film file to policy. control: observation to action. render: one picture of the policy camera. maxent:
-    soft values and visits of a grid. record: two cameras at 30 Hz. data: windows of 40 pictures."""
+    soft values and visits of a grid. record: two cameras at 30 Hz. data: windows of 40 pictures. meta-step: the
+    meta-gradient of five tasks."""
     experiment: str = "daml_place"
     """Name of the experiment."""
     checkpoint: Path | None = None
@@ -56,7 +59,7 @@ class Bench:
     peer: Peer = "imitation"
     """Of maxent: the other way of the ratio; both are measured."""
     peers: Path = Path("out/peers")
-    """Of maxent: folder that the peers' packages are installed in."""
+    """Of maxent and meta-step: folder that the peers' packages are installed in."""
     seconds: float = SECONDS
     """Of record: length of the recording."""
     quick: bool = False
@@ -74,9 +77,10 @@ class Bench:
             "maxent": self._maxent,
             "record": self._record,
             "data": self._data,
+            "meta-step": self._meta_step,
         }
         comparison = ways[self.name]()
-        out = self.out or Path("out/quick" if self.quick else "results") / f"bench_{self.name}.json"
+        out = self.out or Path("out/quick" if self.quick else "results") / f"bench_{self.name.replace('-', '_')}.json"
         content = comparison.to_dict()
         write_json(out, content)
         if "cost" in content:
@@ -92,6 +96,13 @@ class Bench:
         with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
             num_demos = 2 if self.quick else NUM_DEMOS
             return bench_data(Path(folder), 10 * self._num_repeats, np.random.default_rng(SEED), num_demos)
+
+    def _meta_step(self) -> Comparison:
+        torch.set_num_threads(min(2, len(os.sched_getaffinity(0))))
+        rng = np.random.default_rng(SEED)
+        if self.quick:
+            return bench_meta_step(self.peers, 2, rng, num_tasks=1, num_frames=10)
+        return bench_meta_step(self.peers, max(2, self.repeats // 4), rng)
 
     @property
     def _num_repeats(self) -> int:

@@ -11,6 +11,8 @@ from mil_core.policies.convolution import by_channel, by_example
 
 NORM_EPSILON = 1e-5
 """Keeps the division finite on a constant picture."""
+PART_SIZE = 2**18
+"""Numbers that are worked on at once on a processor: a megabyte."""
 
 
 def offset_norm(value: Tensor, offset: Tensor) -> Tensor:
@@ -66,11 +68,15 @@ class _NormReluGradient(Function):
     def forward(
         ctx: Any, gradient: Tensor, maps: Tensor, mean: Tensor, rate: Tensor, result: Tensor
     ) -> tuple[Tensor, Tensor]:
-        passed, normed = _where_positive(gradient, result), (maps - mean).mul_(rate)
-        mean_p, mean_pn = _mean(passed), _mean_product(passed, normed)
-        ctx.save_for_backward(gradient, maps, mean, rate, result, mean_p, mean_pn)
-        to_maps = normed.mul_(-mean_pn).add_(passed).sub_(mean_p).mul_(rate)
-        return to_maps, by_channel(passed).sum(0)
+        to_maps, to_offset = torch.empty_like(maps), gradient.new_zeros(maps.shape[1])
+        p, pn = torch.empty_like(mean), torch.empty_like(mean)
+        for k in _parts(maps):
+            passed, normed = _where_positive(gradient[k], result[k]), (maps[k] - mean[k]).mul_(rate[k])
+            p[k], pn[k] = _mean(passed), _mean_product(passed, normed)
+            to_offset += by_channel(passed).sum(0)
+            to_maps[k] = normed.mul_(-pn[k]).add_(passed).sub_(p[k]).mul_(rate[k])
+        ctx.save_for_backward(gradient, maps, mean, rate, result, p, pn)
+        return to_maps, to_offset
 
     @staticmethod
     def backward(ctx: Any, v: Tensor, u: Tensor) -> tuple[Any, ...]:  # pyright: ignore
@@ -88,18 +94,34 @@ class _NormReluSecond(Function):
         p: Tensor, pn: Tensor,
     ) -> tuple[Tensor, Tensor]:  # fmt: skip
         del ctx
-        passed, normed = _where_positive(gradient, result), (maps - mean).mul_(rate)
-        v_, vn, vp = _mean(v), _mean_product(v, normed), _mean_product(v, passed)
-        to_gradient = torch.addcmul(v - v_, normed, -vn).mul_(rate).add_(u.view(1, -1, 1, 1))
-        to_maps = normed.mul_(vp - v_ * p - 3 * vn * pn).addcmul_(passed, vn).addcmul_(v, pn)
-        to_maps = to_maps.sub_(p * vn + v_ * pn).mul_(-rate.square())
-        return _where_positive(to_gradient, result), to_maps
+        to_gradient, to_maps = torch.empty_like(maps), torch.empty_like(maps)
+        for k in _parts(maps):
+            parts = (tensor[k] for tensor in (v, gradient, maps, mean, rate, result, p, pn))
+            to_gradient[k], to_maps[k] = _second(u, *parts)
+        return to_gradient, to_maps
 
     @staticmethod
     def backward(ctx: Any, *_: Tensor) -> tuple[Any, ...]:  # pyright: ignore[reportIncompatibleMethodOverride]
         # Not `once_differentiable`: what that returns is connected to no input, and a gradient asked for by name
         # would silently lack this part.
         raise NotImplementedError("norm_relu: expected at most a second derivative; use offset_norm and relu instead.")
+
+
+def _second(
+    u: Tensor, v: Tensor, gradient: Tensor, maps: Tensor, mean: Tensor, rate: Tensor, result: Tensor, p: Tensor,
+    pn: Tensor,
+) -> tuple[Tensor, Tensor]:  # fmt: skip
+    passed, normed = _where_positive(gradient, result), (maps - mean).mul_(rate)
+    v_, vn, vp = _mean(v), _mean_product(v, normed), _mean_product(v, passed)
+    to_gradient = torch.addcmul(v - v_, normed, -vn).mul_(rate).add_(u.view(1, -1, 1, 1))
+    to_maps = normed.mul_(vp - v_ * p - 3 * vn * pn).addcmul_(passed, vn).addcmul_(v, pn)
+    return _where_positive(to_gradient, result), to_maps.sub_(p * vn + v_ * pn).mul_(-rate.square())
+
+
+def _parts(maps: Tensor) -> list[slice]:
+    """Groups of examples that are worked on one after another: on a processor few enough for its cache."""
+    size = len(maps) if maps.is_cuda else max(1, PART_SIZE * len(maps) // max(1, maps.numel()))
+    return [slice(start, start + size) for start in range(0, len(maps), max(1, size))]
 
 
 def _where_positive(value: Tensor, result: Tensor) -> Tensor:
