@@ -66,14 +66,22 @@ def _method(learner: GoalLearner, tasks: Sequence[HeldOutTask], seed: int) -> di
     probabilities = [_probability(learner, test) for test in tasks]
     truths = [test.group.is_positive(test.task)[test.queries] for test in tasks]
     threshold = learner.calibration.threshold
+    result = goal_metrics(probabilities, truths, threshold, seed)
+    for row, test in zip(result["per_task"], tasks, strict=True):
+        row |= {"group": test.group.group_id, "task": list(test.task)}
+    return result | _rates(tasks, probabilities, truths, threshold)
+
+
+def goal_metrics(
+    probabilities: Sequence[NDArray[np.float64]], truths: Sequence[NDArray[np.bool_]], threshold: float, seed: int
+) -> dict[str, Any]:
+    """The metrics of one method, with intervals over tasks.
+
+    Args: probabilities, truths: of the judged pictures of each task. threshold: above it success is believed.
+    """
     rows = [
-        {
-            "group": test.group.group_id,
-            "task": list(test.task),
-            "balanced_accuracy": balanced_accuracy(probability, truth, threshold),
-            "auroc": auroc(probability, truth),
-        }
-        for test, probability, truth in zip(tasks, probabilities, truths, strict=True)
+        {"balanced_accuracy": balanced_accuracy(probability, truth, threshold), "auroc": auroc(probability, truth)}
+        for probability, truth in zip(probabilities, truths, strict=True)
     ]
     result: dict[str, Any] = {
         name: _summary([row[name] for row in rows], seed) for name in ("balanced_accuracy", "auroc")
@@ -82,8 +90,7 @@ def _method(learner: GoalLearner, tasks: Sequence[HeldOutTask], seed: int) -> di
     result["balanced_accuracy_at_half"] = float(
         np.mean([balanced_accuracy(p, truth, 0.5) for p, truth in zip(probabilities, truths, strict=True)])
     )
-    result |= {"threshold": threshold, **_rates(tasks, probabilities, truths, threshold), "per_task": rows}
-    return result
+    return result | {"threshold": threshold, "per_task": rows}
 
 
 def _rates(

@@ -14,18 +14,15 @@ from mil_core.commands.goal_sources import GOAL_SOURCES
 from mil_core.commands.meta_data import own_data, simulated_data
 from mil_core.commands.output import BadArgument
 from mil_core.commands.rope_pictures import rope_pictures
-from mil_core.commands.rope_pictures import rope_pictures
 from mil_core.commands.table_tasks import table_tasks
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.experiment import Experiment, Statistics
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import NoStatistics, RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
-from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_tasks import GoalSampler
 from mil_core.novelty import Novelty
 from mil_core.reward_sampling import RewardSampler
-from mil_core.rope_tasks import RopeSampler
 from mil_core.rope_tasks import RopeSampler
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
@@ -69,8 +66,6 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
         return _reward_set(experiment, source)
     if isinstance(experiment, ClassifierExperiment):
         return _classifier_set(experiment, source)
-    if isinstance(experiment, RopeExperiment):
-        return _rope_set(experiment, source)
     if isinstance(experiment, RopeExperiment):
         return _rope_set(experiment, source)
     assert isinstance(experiment, ImitationExperiment)  # all kinds that there are
@@ -118,26 +113,6 @@ def _classifier_set(experiment: ClassifierExperiment, source: Source) -> Trainin
         sha256[path.name] = file_sha256(path)
     training, validation = (np.concatenate([group.pictures for group in groups[split]]) for split, _ in sizes)
     return TrainingSet(Novelty.fit(training, validation), samplers["train"], samplers["validation"], sha256)
-
-
-def _rope_set(experiment: RopeExperiment, source: Source) -> TrainingSet:
-    if source.own is not None:
-        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own pictures.")
-    data, tasks, sha256 = experiment.data, {}, {}
-    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
-    for split, num_tasks in sizes:
-        path = source.folder / f"{source.label}_{split}.npz"
-        tasks[split] = rope_pictures(path, split, num_tasks, data.seed, source.workers)
-        sha256[path.name] = file_sha256(path)
-    training, validation = (np.concatenate([task.pictures for task in tasks[split]]) for split, _ in sizes)
-    queries, small = data.queries_per_task, data.small_per_task
-    return TrainingSet(
-        Novelty.fit(training, validation),
-        RopeSampler(tasks["train"], data.tasks_per_draw, queries, small, augment=True),
-        # The more pictures, the surer the calibration.
-        RopeSampler(tasks["validation"], data.tasks_per_draw, 5 * queries, 3 * small, augment=False),
-        sha256,
-    )
 
 
 def _rope_set(experiment: RopeExperiment, source: Source) -> TrainingSet:

@@ -10,12 +10,12 @@ from mil_core.training import TrainingConfig
 
 def flo_rope() -> RopeExperiment:
     """FLO itself."""
-    return _experiment("flo_rope", "flo", 1500, 2e-3)
+    return _experiment("flo_rope", "flo", 600, 3e-3)
 
 
 def flo_rope_autoencoder() -> RopeExperiment:
     """The autoencoder behind the latent distance and the features."""
-    return _experiment("flo_rope_autoencoder", "autoencoder", 1500, 1e-3)
+    return _experiment("flo_rope_autoencoder", "autoencoder", 600, 2e-3)
 
 
 def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> RopeExperiment:
@@ -28,9 +28,9 @@ def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float
             meta_batch=1,
             learning_rate=learning_rate,
             clip_norm=5.0,
-            average=0.99,
+            average=0.98,
             validate_every=100,
-            save_every_s=150.0,
+            save_every_s=300.0,
             threads=1,
         ),
     )
