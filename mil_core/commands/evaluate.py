@@ -20,6 +20,7 @@ from mil_core.commands.retry_evaluation import retry_plan, retry_results
 from mil_core.commands.retry_trials import run_retry_task
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
 from mil_core.commands.rivals import rivals_of
+from mil_core.commands.rope_evaluation import draw_shapes, rope_results
 from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
 from mil_core.commands.table_trials import run_table_task
 from mil_core.commands.trials import TrialPlan, run_task
@@ -27,6 +28,7 @@ from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import RewardExperiment
+from mil_core.experiments.rope import RopeExperiment
 from mil_core.results_text import retry_sentence
 from mil_core.retry import FAILURE_BELOW
 from sim.collect import task_class
@@ -35,6 +37,7 @@ TASKS, TRIALS = 40, 3
 REWARD_TASKS = 100
 GOAL_TASKS = 90
 PLANNING_PAIRS, PLANNING_TASKS = 10, 20
+ROPE_TASKS = 10
 QUICK_TASKS, QUICK_TRIALS = 2, 1
 RunTask = Callable[[TrialPlan, int], list[Episode]]
 """Every episode of one test task."""
@@ -52,7 +55,7 @@ class Evaluate:
     """Seed of test tasks and scenes."""
     tasks: int | None = None
     """Test tasks; when left out 40, 100 where rewards are learned, 50 where a robot moves by them, 90 where goals are
-    judged, or 10 pairs of blocks where they are pursued."""
+    judged, 10 where they are shapes, or 10 pairs of blocks where they are pursued."""
     trials: int | None = None
     """Scenes of each task; when left out 3, or 1 where rewards are learned: one to learn in, one to be judged
     in, or 20 tasks of each pair of blocks."""
@@ -101,6 +104,8 @@ class Evaluate:
             raise BadArgument(f"--retry: expected a policy and one shot, found {self.experiment}; leave it out.")
         if self.retry:
             self._evaluate_retry(out)
+        elif isinstance(experiment, RopeExperiment):
+            self._evaluate_ropes(out)
         elif isinstance(experiment, ClassifierExperiment):
             (self._pursue_goals if self.planning else self._evaluate_goals)(out)
         elif not isinstance(experiment, RewardExperiment):
@@ -163,6 +168,15 @@ class Evaluate:
         write_json(out, result)
         console.print(goal_table(result))
         console.print(f"written to {out}, drawn in {draw_goals(checkpoint, tasks, out)}")
+
+    def _evaluate_ropes(self, out: Path) -> None:
+        folder = self.checkpoint or default_checkpoint(self.experiment)
+        checkpoint = checkpoint_of(self.experiment, folder, RopeExperiment)
+        workers = 0 if self.quick else self.workers
+        result, tests = rope_results(checkpoint, folder, self.seed, self._num_tasks(ROPE_TASKS), workers)
+        write_json(out, result)
+        console.print(goal_table(result))
+        console.print(f"written to {out}, drawn in {draw_shapes(checkpoint, tests, out)}")
 
     def _pursue_goals(self, out: Path) -> None:
         folder = self.checkpoint or default_checkpoint(self.experiment)
