@@ -3,7 +3,8 @@
 ros2 launch mil_bringup simulate.launch.py mode:=realtime
 ros2 service call /safety_gate/arm std_srvs/srv/Trigger
 
-With goal_monitor:=true, which every other launch file here takes too, a reward lies over the camera picture:
+With goal_monitor:=true, which every other launch file here takes too, a reward lies over the camera picture, or, with
+goal_checkpoint:=checkpoints/flo_place, a classifier judges it (docs/goals.md):
 
 ros2 service call /goal_monitor/set_demo mil_interfaces/srv/SetDemo "{demo_id: my-demo}"
 """
@@ -24,12 +25,14 @@ def generate_launch_description():
     """The two processes, the goal monitor if asked for, and the Fast DDS profile that carries pictures."""
     params = ParameterFile([f"{PARAMS}/", LaunchConfiguration("mode"), ".yaml"])
     scene = {"task": LaunchConfiguration("task")}
+    judge = {"checkpoint": LaunchConfiguration("goal_checkpoint"), "library": LaunchConfiguration("library")}
     is_monitored = IfCondition(LaunchConfiguration("goal_monitor"))
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
             DeclareLaunchArgument("task", default_value="place"),
             DeclareLaunchArgument("goal_monitor", default_value="false", choices=["true", "false"]),
+            DeclareLaunchArgument("goal_checkpoint", default_value="checkpoints/mandril_tabletop"),
             DeclareLaunchArgument("library", default_value="out/library"),
             SetEnvironmentVariable("FASTRTPS_DEFAULT_PROFILES_FILE", str(PARAMS / "fastdds.xml")),
             Node(package="mil_nodes", executable="sim_robot", parameters=[params, scene], output="screen"),
@@ -37,7 +40,7 @@ def generate_launch_description():
             Node(
                 package="mil_nodes",
                 executable="goal_monitor",
-                parameters=[params, {"library": LaunchConfiguration("library")}],
+                parameters=[params, judge],
                 condition=is_monitored,
                 output="screen",
             ),

@@ -98,7 +98,7 @@ def test_a_judge_that_is_wrong_costs_a_success_and_that_is_told(env: Environment
 @pytest.fixture(scope="module")
 def measured(tmp_path_factory: pytest.TempPathFactory, untrained: Callable[[str], Path]) -> Path:
     out = tmp_path_factory.mktemp("retry") / "daml_place_retry.json"
-    words = f"evaluate --experiment daml_place --retry --tasks 2 --trials 1 --workers 0 --retry-below 0.9 --out {out}"
+    words = f"evaluate --experiment daml_place --retry --tasks 1 --trials 1 --workers 0 --retry-below 0.9 --out {out}"
     folders = ["--checkpoint", str(untrained("daml_place")), "--goal-checkpoint", str(untrained("flo_place"))]
     assert main([*words.split(), *folders]) == OK
     return out

@@ -8,8 +8,8 @@ from sim.collect import task_at
 from sim.place_goals import BESIDE_M, ITEM_NUMBER, collect_group, group_id, success_pictures
 from sim.tasks.place import PlaceTask
 
-IN_EACH, BESIDE = 2, 3
-LANDED = np.array([0, 2, 4, 6, 8, 10])
+IN_EACH, BESIDE = 1, 3
+LANDED = np.array([0, 2, 4])
 """Each episode into a container gives a picture of its end, then one from before."""
 
 
