@@ -53,6 +53,9 @@ def test_the_gate_node_passes_every_limit_on() -> None:
         (SimRobotParams, {"seed": -1}),
         (PolicyRunnerParams, {"max_steps": 0}),
         (PolicyRunnerParams, {"max_duration_s": math.nan}),
+        (PolicyRunnerParams, {"goal_max_age_s": 0.0}),
+        (PolicyRunnerParams, {"home_timeout_s": -1.0}),
+        (PolicyRunnerParams, {"retry_below": 1.0}),
         (SafetyGateParams, {"rate_hz": 0.0}),
     ],
 )

@@ -1,12 +1,13 @@
 """From goal pictures to a classifier under an id: which names are equal, and what is refused with which words."""
 
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 import pytest
 from goal_pictures import CALIBRATION_ERROR, goal_checkpoint, overview_picture, place_pictures
-from mil_nodes.errors import BadId, GoalError, MessageError, UnknownClassifier, UnknownDemo
+from mil_nodes.errors import BadId, GoalError, MessageError, ParameterError, UnknownClassifier, UnknownDemo
 from mil_nodes.shown_goal import MAX_GOALS, CheckpointGoals, Frame, recorded_pictures
 
 from data_tools.demo import Demo, TaskDemos, Video
@@ -57,6 +58,11 @@ def test_larger_pictures_of_the_same_proportions_are_scaled(goals: CheckpointGoa
     large = [picture.repeat(3, 0).repeat(3, 1) for picture in pictures[:5]]
     seen = goals.show(large, None).adapted.look(goals.picture(large[0]))
     assert seen == goals.show(list(pictures[:5]), None).adapted.look(pictures[0])
+
+
+def test_a_checkpoint_of_something_else_is_refused(untrained: Callable[[str], Path]) -> None:
+    with pytest.raises(ParameterError, match="expected a learner of goal classifiers, found mandril_tabletop"):
+        CheckpointGoals(untrained("mandril_tabletop"))
 
 
 @pytest.mark.parametrize("number", [0, 1, 6])

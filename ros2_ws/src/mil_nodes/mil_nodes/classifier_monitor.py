@@ -89,6 +89,9 @@ class ClassifierMonitor:
         seen = NOTHING
         try:
             seen = reward.look(self._goals.picture(picture_from(message)))
+        except EXPECTED:
+            reward.reset()
+            raise
         finally:
             is_unfamiliar = seen.is_novel or bool(shown.doubt)
             self._probabilities.publish(

@@ -41,7 +41,7 @@ class GoalClient:
         if not classifier_id:
             return None
         request = UseGoal.Request(classifier_id=checked_id(classifier_id))
-        answer = self._ask(self._use, request)
+        answer = self._ask(self._use, request, self._params.goal_timeout_s)
         if answer is None:
             raise MonitorMissing(
                 f"Goal monitor: expected an answer of {self._use.srv_name} within {self._params.goal_timeout_s} s, "
@@ -55,17 +55,17 @@ class GoalClient:
         """Bring the robot home; the stamp from which on pictures show it there, ns. Raises: NoWayHome."""
         if self._home is None:
             raise NoWayHome("Home: expected a service, found none; set the parameter home_service.")
-        answer = self._ask(self._home, GoHome.Request())
+        answer = self._ask(self._home, GoHome.Request(), self._params.home_timeout_s)
         if answer is None or not answer.success:
             found = "no answer" if answer is None else answer.message
             raise NoWayHome(f"Home: expected {self._home.srv_name} to bring the robot home, found {found!r}.")
         return stamp_to_ns(answer.since)
 
-    def _ask(self, client: Client, request: Any) -> Any:
-        """An answer, or None."""
+    def _ask(self, client: Client, request: Any, timeout_s: float) -> Any:
+        """An answer, or None: nobody is there, or he takes too long."""
         if not client.wait_for_service(self._params.goal_timeout_s):
             return None
-        return client.call(request, self._params.goal_timeout_s)
+        return client.call(request, timeout_s)
 
     def _on_probability(self, message: GoalProbability) -> None:
         novelty = max(message.novelty, 2.0) if message.is_unfamiliar else message.novelty

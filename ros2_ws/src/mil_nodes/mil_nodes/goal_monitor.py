@@ -31,6 +31,7 @@ class Monitor(Protocol):
 MONITORS: dict[str, Callable[[Node, PictureWorker, GoalMonitorParams], Monitor]] = {
     "reward": RewardMonitor,
     "classifier": ClassifierMonitor,
+    "rope": ClassifierMonitor,
 }
 """Kind of a checkpoint -> what serves it."""
 

@@ -60,7 +60,9 @@ class PolicyRunnerParams:
     goal_max_age_s: float = 1.0
     """A probability that arrived longer ago decides nothing."""
     goal_timeout_s: float = 5.0
-    """How long its answers, its judgement of the last picture and the way home are waited for."""
+    """How long its answers and its judgement of the last picture are waited for."""
+    home_timeout_s: float = 60.0
+    """How long the way home, and for somebody who hands back what the robot held, is waited for."""
     retry_below: float = 0.1
     """Calibrated probability below which a run has failed for sure and is tried once more."""
     home_service: str = "sim_robot/go_home"
@@ -68,8 +70,7 @@ class PolicyRunnerParams:
 
     def __post_init__(self) -> None:
         _check(self.max_steps > 0, "max_steps", "a number above zero", self.max_steps)
-        times = ("max_duration_s", "observation_timeout_s", "max_observation_age_s", "goal_max_age_s", "goal_timeout_s")
-        for name in times:
+        for name in (name for name in vars(self) if name.endswith("_s")):
             _check(getattr(self, name) > 0, name, "a time above zero", getattr(self, name))
         _check(0 < self.retry_below < 1, "retry_below", "a number between 0 and 1", self.retry_below)
 

@@ -16,9 +16,8 @@ from data_tools.demo import Demo
 from mil_core.adapted_goal import AdaptedGoal
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import load
-from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.support import load_support_demo
-from mil_nodes.errors import GoalError, UnknownClassifier
+from mil_nodes.errors import GoalError, ParameterError, UnknownClassifier
 from mil_nodes.library import checked_id, recording_path
 from mil_nodes.picture_size import fitted
 
@@ -66,9 +65,14 @@ class CheckpointGoals:
     """A meta-trained learner of goal classifiers, and those it made."""
 
     def __init__(self, checkpoint: Path) -> None:
-        """Args: checkpoint: its folder. Raises: MilError."""
-        loaded = load(checkpoint, ClassifierExperiment)
-        self._learner: GoalLearner = loaded.algorithm()
+        """Args: checkpoint: its folder. Raises: MilError; ParameterError: it learned something else."""
+        loaded = load(checkpoint)
+        self._learner = loaded.algorithm()
+        if not isinstance(self._learner, GoalLearner):
+            raise ParameterError(
+                f"Checkpoint {checkpoint}: expected a learner of goal classifiers, found {loaded.experiment.name}; "
+                "name another one, for instance checkpoints/flo_arrange."
+            )
         self._sha256 = loaded.sha256
         self.calibration_error = loaded.measured.get("calibration_error", float("nan"))
         """On validation tasks; NaN when the checkpoint does not say."""
