@@ -60,3 +60,7 @@ class UnusablePicture(MilError):
 
 class PeerMissing(MilError):
     """A benchmark's peer is not installed."""
+
+
+class ExtraMissing(MilError):
+    """What an extra of the package installs is not there."""

@@ -32,6 +32,7 @@ OWNERS = {
     "h5py": ("data_tools/hdf5",),
     "av": ("data_tools/video",),
     "rerun": ("data_tools/inspect_rerun",),
+    "stable_baselines3": ("mil_core/ppo",),
     "launch": ("launch/",),
     "launch_ros": ("launch/",),
 }
