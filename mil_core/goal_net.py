@@ -39,6 +39,12 @@ class GoalNetConfig:
     """Kinds of ways that it tells apart, and one more for those that mean nothing."""
     pairs: int = 96
     """Pairs of colours that a classifier looks at: those that its goal pictures show most surely."""
+    least_apart: float = 0.0
+    """Distance of a pair's colours, in steps of the lattice along the axis where they differ most; at 1.5 a pair is
+    hardly ever two shades of one thing."""
+    steady: float = 0.0
+    """How much the way between them may vary from goal picture to goal picture, in picture widths; pairs whose way
+    varies more count less. Zero where that does not matter."""
 
 
 class GoalNet(nn.Module):
@@ -73,10 +79,14 @@ class GoalNet(nn.Module):
         return colour_points(pictures, self.config.colours)
 
     def pairs(self, goals: Float[Tensor, "task goal colour 3"]) -> Int[Tensor, "two task pair"]:
-        """Numbers of the two colours of each pair that the goals show most surely."""
-        first, second = torch.triu_indices(len(lattice(self.config.colours)), len(lattice(self.config.colours)), 1)
+        """Numbers of the two colours of each pair that the goals show most surely, and most alike if that is asked."""
+        first, second = _far_pairs(self.config.colours, self.config.least_apart)
         sure = goals[..., 0]
-        chosen = (sure[..., first] * sure[..., second]).mean(1).topk(self.config.pairs, -1).indices
+        worth = (sure[..., first] * sure[..., second]).mean(1)
+        if self.config.steady > 0:
+            spread = (goals[..., first, 1:] - goals[..., second, 1:]).var(1, correction=0).sum(-1)
+            worth = worth * (-spread / self.config.steady**2).exp()
+        chosen = worth.topk(self.config.pairs, -1).indices
         return torch.stack([first[chosen], second[chosen]])
 
     def relations(
@@ -102,3 +112,12 @@ class GoalNet(nn.Module):
     ) -> Float[Tensor, "task picture"]:
         """How much more likely the goal is than not, in nats."""
         return torch.einsum("tnpk,tpk->tn", relations, head["weight"]) + head["bias"][:, None]
+
+
+def _far_pairs(colours: ColourPointsConfig, least_apart: float) -> tuple[Tensor, Tensor]:
+    """Numbers of the two colours of every pair whose colours are no nearer than this, see GoalNetConfig."""
+    nodes = lattice(colours)
+    first, second = torch.triu_indices(len(nodes), len(nodes), 1)
+    steps = torch.tensor([colours.chroma_step, colours.chroma_step, colours.light_step])
+    is_far = ((nodes[first] - nodes[second]).abs() / steps).amax(1) >= least_apart
+    return first[is_far], second[is_far]

@@ -19,18 +19,20 @@ def flo_place() -> ClassifierExperiment:
             image_height=90,
             image_width=100,
             colours=ColourPointsConfig(camera_tilt_deg=50.4, camera_fovy_deg=44.0, skip_top=0.25),
+            least_apart=1.5,
+            steady=0.04,
         ),
         training=TrainingConfig(
-            iterations=300,
+            iterations=200,
             meta_batch=1,
             learning_rate=5e-3,
             clip_norm=5.0,
-            average=0.98,
+            average=0.95,
             validate_every=50,
             save_every_s=150.0,
             threads=1,
         ),
         data=ClassifierDataConfig(
-            source="place", num_groups=40, num_validation_groups=8, groups_per_draw=4, tasks_per_group=3
+            source="place", num_groups=24, num_validation_groups=8, groups_per_draw=2, tasks_per_group=3
         ),
     )

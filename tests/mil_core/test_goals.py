@@ -208,6 +208,24 @@ def test_repainting_keeps_grey_grey_and_changes_all_pictures_alike(seed: int) ->
     assert (repainted(colours, np.random.default_rng(seed)).sub(0.5).abs() <= 0.5).all()
 
 
+def test_pairs_may_be_kept_to_different_colours_and_to_steady_ways() -> None:
+    nodes = lattice(NET.colours)
+    steps = torch.tensor([NET.colours.chroma_step, NET.colours.chroma_step, NET.colours.light_step])
+    apart = dataclasses.replace(NET, least_apart=1.5)
+    torch.manual_seed(0)
+    points = torch.rand(1, 5, len(nodes), 3)
+    first, second = GoalNet(apart).pairs(points)
+    assert ((nodes[first] - nodes[second]).abs() / steps).amax(-1).min() >= 1.5
+    # Two colours that hardly move to each other beat all that do, though they are seen less surely.
+    a, b = first[0, -1], second[0, -1]
+    points[..., 0], points[:, :, [a, b], 0] = 1.0, 0.6
+    points[:, :, a, 1:] = points[:, :, b, 1:] + 0.1
+    (found,) = GoalNet(dataclasses.replace(apart, pairs=1, steady=0.05)).pairs(points).permute(1, 2, 0).tolist()
+    assert found == [[a, b]]
+    (surest,) = GoalNet(dataclasses.replace(apart, pairs=1)).pairs(points).permute(1, 2, 0).tolist()
+    assert surest != [[a, b]]
+
+
 def test_relations_do_not_see_where_a_pair_stands_but_how() -> None:
     torch.manual_seed(0)
     net, points = GoalNet(NET), torch.rand(1, 4, len(lattice(NET.colours)), 3)
