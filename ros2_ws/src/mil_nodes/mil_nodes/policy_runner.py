@@ -165,13 +165,6 @@ class PolicyRunner(Node):
         except tuple(REFUSALS) as error:
             end = next(end for kind, end in REFUSALS.items() if isinstance(error, kind))
             return RunReport(EpisodeReport(end, str(error)), message=str(error))
-        limits = EpisodeLimits(
-            max_steps=goal.request.max_steps or self.params.max_steps,
-            max_duration_s=goal.request.max_duration_s or self.params.max_duration_s,
-            observation_timeout_s=self.params.observation_timeout_s,
-            max_observation_age_s=self.params.max_observation_age_s,
-        )
-
         feedback, goals, name = RunFeedback(goal, self._goals.feed), self._goals, self.get_name()
 
         def run_episode(limits: EpisodeLimits, is_done: Callable[[int], bool]) -> EpisodeReport:
@@ -184,14 +177,22 @@ class PolicyRunner(Node):
                 self._send(hold(next(self._seq), name, 1.0))
 
         if rule is None:
-            return unwatched_run(run_episode, limits)
+            return unwatched_run(run_episode, self._limits(goal.request))
         return watched_run(
             run_episode,
-            limits,
+            self._limits(goal.request),
             lambda: GoalWatch(goals.feed, rule, self._cancel),
             goals.go_home,
             feedback.on_stage,
             self.params.goal_timeout_s,
+        )
+
+    def _limits(self, request: RunPolicy.Goal) -> EpisodeLimits:
+        return EpisodeLimits(
+            max_steps=request.max_steps or self.params.max_steps,
+            max_duration_s=request.max_duration_s or self.params.max_duration_s,
+            observation_timeout_s=self.params.observation_timeout_s,
+            max_observation_age_s=self.params.max_observation_age_s,
         )
 
     def _policy(self, adapted_id: str) -> AdaptedPolicy:
