@@ -99,13 +99,15 @@ def _rates(
     truths: Sequence[NDArray[np.bool_]],
     threshold: float,
 ) -> dict[str, float]:
-    """Shares of positives found and of negatives refused, without and with things around that do not matter."""
+    """Shares of positives found and of negatives refused, without and with things around that do not matter, as far as
+    there are such pictures."""
     above, truth = np.concatenate(probabilities) > threshold, np.concatenate(truths)
     crowded = np.concatenate([test.group.has_distractor(test.task)[test.queries] for test in tasks])
     rates = {}
     for place, mask in (("alone", ~crowded), ("among_distractors", crowded)):
-        rates[f"found_{place}"] = float(above[mask & truth].mean())
-        rates[f"refused_{place}"] = float((~above[mask & ~truth]).mean())
+        if (mask & truth).any() and (mask & ~truth).any():
+            rates[f"found_{place}"] = float(above[mask & truth].mean())
+            rates[f"refused_{place}"] = float((~above[mask & ~truth]).mean())
     return rates
 
 

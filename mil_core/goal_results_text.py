@@ -16,13 +16,49 @@ def goal_text(content: dict[str, Any]) -> str:
     """
     rows = [f"| method | {' | '.join(METRICS.values())} | found alone | found among others |", f"|---|{'---|' * 5}"]
     for method, row in content["methods"].items():
-        shares = [f"{row[name]:.1%}" for name in ("found_alone", "found_among_distractors")]
+        shares = [f"{row[name]:.1%}" if name in row else "-" for name in ("found_alone", "found_among_distractors")]
         rows.append(f"| `{method}` | {' | '.join([*(_cell(row[name]) for name in METRICS), *shares])} |")
     flagged = ", ".join(f"{camera} {share:.1%}" for camera, share in content["novel_cameras"].items())
     about = (
         f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of blocks never met, "
         f"five goal pictures each, {content['pictures']} judged pictures, 95% interval by tasks in brackets. "
         f"Pictures flagged as novel, by camera: {flagged}."
+    )
+    return "\n".join([about, "", *rows])
+
+
+def rope_text(content: dict[str, Any]) -> str:
+    """Markdown: each metric of shapes with its interval by method.
+
+    Raises: KeyError, TypeError: `content` is not what `mil evaluate` writes.
+    """
+    shares = {"found": "goals found", "refused_small": "small moves refused", "refused_other": "other shapes refused"}
+    rows = [f"| method | {' | '.join(METRICS.values())} | {' | '.join(shares.values())} |", f"|---|{'---|' * 6}"]
+    for method, row in content["methods"].items():
+        cells = [*(_cell(row[name]) for name in METRICS), *(f"{row[name]:.1%}" for name in shares)]
+        rows.append(f"| `{method}` | {' | '.join(cells)} |")
+    about = (
+        f"`{content['experiment']}`: {content['shapes']} shapes never met, five goal pictures each, "
+        f"{content['pictures']} judged pictures, 95% interval by shapes in brackets."
+    )
+    return "\n".join([about, "", *rows])
+
+
+def policies_text(content: dict[str, Any]) -> str:
+    """Markdown: how near to the goal's shape policies came, by who rewarded them and what they saw.
+
+    Raises: KeyError, TypeError: `content` is not what mil_core.commands.rope_policies writes.
+    """
+    rows = ["| method | median | quartiles | median, cm | quartiles, cm | policies |", f"|---|{'---|' * 5}"]
+    for method, row in content["methods"].items():
+        (low, high), (low_m, high_m) = row["quartiles"], row["quartiles_m"]
+        cells = [f"{row['median_distance']:.2f}", f"{low:.2f} to {high:.2f}", f"{100 * row['median_distance_m']:.1f}",
+                 f"{100 * low_m:.1f} to {100 * high_m:.1f}", str(row["n"])]  # fmt: skip
+        rows.append(f"| `{method}` | {' | '.join(cells)} |")
+    about = (
+        f"`{content['experiment']}`, policies by PPO, {content['steps']} steps each: mean distance of beads at the end, "
+        "as a share of that at the start (1 = nothing gained) and in centimetres; from the full state, or where it says "
+        f"so from features. FLO's reward: {content['shaping'].replace('_', ' ')}."
     )
     return "\n".join([about, "", *rows])
 

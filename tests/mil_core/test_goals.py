@@ -169,6 +169,12 @@ def test_a_few_steps_of_training_tell_left_from_above() -> None:
     assert again == result
 
 
+def test_shares_of_pictures_that_do_not_occur_are_left_out() -> None:
+    group = dataclasses.replace(GROUP, places_m=np.nan_to_num(GROUP.places_m))  # the third thing is always there
+    result = evaluate_goals({"pixel": learners()["pixel"]}, held_out_tasks([group], 2, 0), 0)["pixel"]
+    assert "found_among_distractors" in result and not {"found_alone", "refused_alone"} & result.keys()
+
+
 def test_a_support_picture_is_never_a_query() -> None:
     task = GoalSampler([GROUP], 1, 2, 3, augment=True).sample(np.random.default_rng(3))
     for support, labels, weight in zip(task.support[0], task.labels[0], task.weight[0], strict=True):
