@@ -56,9 +56,9 @@ def policies_text(content: dict[str, Any]) -> str:
                  f"{100 * low_m:.1f} to {100 * high_m:.1f}", str(row["n"])]  # fmt: skip
         rows.append(f"| `{method}` | {' | '.join(cells)} |")
     about = (
-        f"`{content['experiment']}`, policies by PPO, {content['steps']} steps each: mean distance of beads at the end, "
-        "as a share of that at the start (1 = nothing gained) and in centimetres; from the full state, or where it says "
-        f"so from features. FLO's reward: {content['shaping'].replace('_', ' ')}."
+        f"`{content['experiment']}`, policies by PPO, {content['steps']} steps each: mean distance of beads at the end "
+        "as a share of that at the start (1 = nothing gained), and in centimetres; from the full state, or where it "
+        f"says so from features. FLO's reward: {content['shaping'].replace('_', ' ')}."
     )
     return "\n".join([about, "", *rows])
 

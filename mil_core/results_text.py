@@ -7,7 +7,7 @@ from typing import Any
 from data_tools.atomic import file_sha256
 from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
-from mil_core.goal_results_text import goal_text, planning_text
+from mil_core.goal_results_text import goal_text, planning_text, policies_text, rope_text
 from mil_core.reward_results_text import asking_text, reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
@@ -67,6 +67,10 @@ def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
 def _table(content: dict[str, Any]) -> str:
     if "asking" in content:
         return asking_text(content)
+    if "shapes" in content:
+        return rope_text(content)
+    if "cells" in content:
+        return policies_text(content)
     if "settings" in content:
         return planning_text(content)
     if "novel_cameras" in content:

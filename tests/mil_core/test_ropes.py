@@ -1,0 +1,257 @@
+"""Goal classifiers for shapes: what the network sees, which pictures count, what is rewarded, what is learned."""
+
+import dataclasses
+import sys
+
+import gymnasium
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from data_tools.rope_pictures import RopePictures
+from data_tools.rope_shapes import DIFFERENT_M, shape_distance_m
+from mil_core.algorithms.flo import Flo, FloConfig
+from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
+from mil_core.calibration import Calibration
+from mil_core.errors import ExtraMissing
+from mil_core.evaluate_ropes import evaluate_shapes, shape_tests, shown_goals
+from mil_core.experiments import EXPERIMENTS
+from mil_core.goal_rewards import LEAST_LOG, ClassifierReward, DistanceReward
+from mil_core.goal_tasks import NUM_GOALS
+from mil_core.inner_loop import InnerConfig
+from mil_core.novelty import Novelty
+from mil_core.rope_net import RopeNet, RopeNetConfig, around_rope
+from mil_core.rope_tasks import RopeSampler, varied
+
+SIDE, BEADS = 32, 4
+NET = RopeNetConfig(SIDE, SIDE, filters=4, hidden=(8, 8), window=16)
+
+
+def drawn(places: np.ndarray) -> np.ndarray:
+    """Red beads on a grey table; places are columns and rows."""
+    picture = np.full((SIDE, SIDE, 3), 150, np.uint8)
+    for col, row in places.round().astype(int):
+        picture[row : row + 2, col : col + 2] = (210, 30, 30)
+    return picture
+
+
+def toy_task(seed: int, bend: float, num_goals: int = 9, num_small: int = 4) -> RopePictures:
+    """A goal that is bent upwards by so many pixels, all over the picture; small moves are bent by half a pixel."""
+    rng, pictures, beads = np.random.default_rng(seed), [], []
+    for number in range(num_goals + num_small):
+        height = bend if number < num_goals else 0.5
+        places = np.array([[0, 0], [4, height], [8, height], [12, 0]]) + rng.integers(6, 14, 2)
+        pictures.append(drawn(places))
+        beads.append(0.01 * places)
+    goal_m = 0.01 * np.array([[0, 0], [4, bend], [8, bend], [12, 0]])
+    return RopePictures(
+        f"toy-{seed}",
+        np.stack(pictures),
+        np.stack(beads).astype(np.float32),
+        (goal_m - goal_m.mean(0)).astype(np.float32),
+        np.arange(num_goals + num_small) < num_goals,
+    )
+
+
+TASKS = [toy_task(seed, bend) for seed, bend in enumerate((5.0, -5.0, 9.0, 5.4))]
+NOVELTY = Novelty.fit(TASKS[0].pictures, TASKS[1].pictures)
+
+
+def flo(config: RopeNetConfig = NET) -> Flo:
+    torch.manual_seed(0)
+    return Flo(RopeNet(config), NOVELTY, FloConfig(InnerConfig(2, 0.5, None), 2))
+
+
+def batch():
+    return RopeSampler(TASKS, 4, 3, 2, augment=False).draw(0, np.random.default_rng(0))
+
+
+@given(col=st.integers(2, 16), row=st.integers(6, 20), bend=st.integers(-4, 4))
+@settings(max_examples=20)
+def test_the_window_shows_the_same_wherever_the_rope_lies(col: int, row: int, bend: int) -> None:
+    shape = np.array([[0, 0], [4, bend], [8, bend], [12, 0]])
+    places = ((col, row), (9, 13))
+    one, other = (torch.from_numpy(drawn(shape + place)).permute(2, 0, 1)[None] / 255 for place in places)
+    torch.testing.assert_close(around_rope(one, 16), around_rope(other, 16), atol=5e-3, rtol=0)
+    middle = around_rope(one, 16)[0, 0] - around_rope(one, 16)[0, 1]
+    rows, cols = torch.nonzero(middle > 0.1, as_tuple=True)
+    assert abs(float(rows.float().mean()) - 7.5) < 1.0 and abs(float(cols.float().mean()) - 7.5) < 1.0
+
+
+def test_the_window_of_a_picture_without_a_rope_is_its_middle() -> None:
+    picture = torch.rand(1, 1, SIDE, SIDE).expand(1, 3, SIDE, SIDE)
+    torch.testing.assert_close(around_rope(picture, 16), picture[..., 8:24, 8:24], atol=1e-4, rtol=0)
+
+
+def test_every_picture_counts_as_what_it_shows_and_shapes_that_are_too_alike_for_nothing() -> None:
+    found = batch()
+    weight, labels = found.weight[0].numpy(), found.labels[0].numpy() > 0.5
+    per_task = NUM_GOALS + 3 + 2
+    for task in range(4):
+        assert weight[task][labels[task]].sum() == pytest.approx(0.5)
+        assert weight[task][~labels[task]].sum() == pytest.approx(0.5)
+        assert (weight[:, task * per_task : task * per_task + NUM_GOALS] == 0).all()  # goals judge nobody
+        small = [k for k in range(4 * per_task) if k % per_task >= NUM_GOALS + 3]
+        assert weight[task][small].sum() == pytest.approx(0.25)
+    # Tasks 0 and 3 have nearly the same shape.
+    assert shape_distance_m(TASKS[0].goal_m, TASKS[3].goal_m) < DIFFERENT_M
+    assert (weight[0, 3 * per_task : 3 * per_task + NUM_GOALS + 3] == 0).all()
+    assert not labels[0, 3 * per_task :].any()
+
+
+@given(st.integers(0, 100))
+@settings(max_examples=15)
+def test_a_mirror_keeps_what_is_alike(seed: int) -> None:
+    before, after = batch(), varied(batch(), np.random.default_rng(seed))
+    one, other = (torch.cdist(found.apart_m[0, 0], found.apart_m[0, 0]) for found in (before, after))
+    torch.testing.assert_close(one, other)
+    assert torch.equal(before.labels, after.labels) and torch.equal(before.weight, after.weight)
+    assert after.pictures.shape == before.pictures.shape and float(after.pictures.max()) <= 1
+
+
+@pytest.mark.parametrize("is_centred", [True, False])
+def test_the_meta_gradient_passes_finite_differences_through_the_inner_loop(is_centred: bool) -> None:
+    learner = flo(dataclasses.replace(NET, centred=is_centred)).double()
+    task = batch()
+    task = task._replace(pictures=task.pictures.double(), labels=task.labels.double(), weight=task.weight.double())
+    learner.meta_loss(task).total.backward()
+    for name in ("network.layers.0.weight", "network.convolutions.0.weight", "scales.weight_2"):
+        value = learner.get_parameter(name)
+        direction = torch.randn_like(value)
+        up, down = (moved_loss(learner, task, value, sign * 1e-8 * direction) for sign in (1, -1))
+        numeric = (up - down) / 2e-8  # small: normalised flat tables put kinks close by
+        assert float((value.grad * direction).sum()) == pytest.approx(numeric, rel=1e-3, abs=1e-5), name
+
+
+def moved_loss(learner: Flo, task, value: torch.Tensor, step: torch.Tensor) -> float:
+    with torch.no_grad():
+        value += step
+    loss = float(learner.meta_loss(task).total.detach())
+    with torch.no_grad():
+        value -= step
+    return loss
+
+
+def test_training_and_deployment_give_the_same_logits_and_the_inner_loop_makes_its_goals_likelier() -> None:
+    learner, task = flo(), batch()
+    trained, _ = learner._query_logits(task)
+    torch.testing.assert_close(learner.task_scores(task)[0], trained.detach(), atol=1e-4, rtol=1e-3)
+    still = Flo(learner.network, NOVELTY, FloConfig(InnerConfig(0, 0.5, None), 0))
+    own = task.support[0, 0]
+    assert (learner.task_scores(task)[0, 0, own] > still.task_scores(task)[0, 0, own]).all()
+
+
+def test_the_oracle_judges_shapes_it_never_met_without_error_and_pixels_do_not() -> None:
+    clear = [toy_task(seed, bend) for seed, bend in enumerate((5.0, -5.0, 9.0))]
+    tests = shape_tests(clear, 0)
+    for number, (queries, truth) in enumerate(zip(tests.queries, tests.truths(), strict=True)):
+        assert not set(shown_goals(tests, number)) & set(queries)
+        assert truth.sum() == 4 and (~truth).sum() == 8  # four small moves, and four goals of others
+        assert tests.shows[queries].sum() == 8
+    learners = {"oracle": OracleDistance(NOVELTY, SIDE, SIDE), "pixel": PixelDistance(NOVELTY, SIDE, SIDE)}
+    for learner in learners.values():
+        learner.finish(RopeSampler(clear, 3, 4, 4, augment=False))
+    found = evaluate_shapes(learners, tests, 0)
+    assert found["oracle"]["auroc"]["mean"] == 1.0 > found["pixel"]["auroc"]["mean"]
+    assert found["oracle"]["found"] == found["oracle"]["refused_small"] == found["oracle"]["refused_other"] == 1.0
+    assert [row["task"] for row in found["oracle"]["per_task"]] == [task.task_id for task in clear]
+
+
+class Judge:
+    """A learner whose score of a picture is its brightness."""
+
+    calibration = Calibration(1.0, 0.0, 0.8)
+
+    def see(self, pictures: torch.Tensor, apart_m: torch.Tensor) -> torch.Tensor:
+        return 10 * (pictures.mean((1, 2, 3))[:, None] - 0.5)
+
+    def judge(self, goals: torch.Tensor):
+        return lambda seen: seen[:, 0]
+
+
+def pictures_of(*levels: float) -> np.ndarray:
+    return np.stack([np.full((4, 4, 3), round(255 * level), np.uint8) for level in levels])
+
+
+def test_the_thesis_rewards_the_second_picture_above_the_threshold_and_no_picture_of_the_next_episode() -> None:
+    reward = ClassifierReward(Judge(), pictures_of(1.0), "threshold")
+    no, yes, end = np.array([False, False]), 0.9, np.array([True, False])
+    probability = 1 / (1 + np.exp(-10 * (round(255 * yes) / 255 - 0.5)))
+    assert reward(pictures_of(yes, 0.2), no).tolist() == [0, 0]
+    np.testing.assert_allclose(reward(pictures_of(yes, yes), no), [probability, 0], rtol=1e-5)
+    np.testing.assert_allclose(reward(pictures_of(yes, yes), end), [probability, probability], rtol=1e-5)
+    np.testing.assert_allclose(reward(pictures_of(yes, 0.55), no), [0, 0])  # a new one; a gap
+    np.testing.assert_allclose(reward(pictures_of(yes, yes), no), [probability, 0], rtol=1e-5)
+
+
+def test_logarithms_keep_the_order_of_what_fails_and_are_cut() -> None:
+    levels, still = (0.0, 0.3, 0.5, 0.7, 1.0), np.zeros(5, bool)
+    logits = 10 * (np.round(255 * np.array(levels)) / 255 - 0.5)
+    log_odds = ClassifierReward(Judge(), pictures_of(1.0), "log_odds")(pictures_of(*levels), still)
+    log_probability = ClassifierReward(Judge(), pictures_of(1.0), "log_probability")(pictures_of(*levels), still)
+    np.testing.assert_allclose(log_odds, logits, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(log_probability, -np.log1p(np.exp(-logits)), rtol=1e-4, atol=1e-6)
+    Judge.calibration, before = Calibration(100.0, 0.0, 0.8), Judge.calibration
+    assert ClassifierReward(Judge(), pictures_of(1.0), "log_odds")(pictures_of(0.0), still[:1]).tolist() == [LEAST_LOG]
+    Judge.calibration = before
+
+
+def test_a_distance_rewards_most_what_is_nearest_to_any_goal() -> None:
+    reward = DistanceReward(PixelDistance(NOVELTY, 4, 4), pictures_of(0.2, 0.8))
+    found = reward(pictures_of(0.2, 0.3, 0.5, 0.8), np.zeros(4, bool))
+    assert found[0] == found[3] == 0.0 > found[1] > found[2]
+
+
+@pytest.mark.parametrize("name", ["flo_rope", "flo_rope_autoencoder"])
+def test_an_experiment_builds_what_its_configuration_says(name: str) -> None:
+    experiment = EXPERIMENTS[name]().quick()
+    learner = experiment.build(NOVELTY)
+    scores = learner.judge(learner.see(torch.rand(5, 3, 64, 64), torch.empty(0)).detach())
+    assert scores(learner.see(torch.rand(2, 3, 64, 64), torch.empty(0)).detach()).shape == (2,)
+    assert experiment.data_label == "flo_rope"
+
+
+class Line(gymnasium.Env):
+    """A point on a line that should stay at zero; the picture is as bright as it is far."""
+
+    observation_space = gymnasium.spaces.Dict({
+        "state": gymnasium.spaces.Box(-np.inf, np.inf, (1,), np.float32),
+        "image": gymnasium.spaces.Box(0, 255, (4, 4, 3), np.uint8),
+    })  # fmt: skip
+    action_space = gymnasium.spaces.Box(-1.0, 1.0, (1,), np.float32)
+
+    def reset(self, *, seed=None, options=None):
+        super().reset(seed=seed)
+        self.place, self.count = float(self.np_random.choice([-1.0, 1.0])), 0
+        return self.look(), {}
+
+    def step(self, action):
+        self.place, self.count = self.place + 0.5 * float(action[0]), self.count + 1
+        return self.look(), 0.0, False, self.count == 5, {}
+
+    def look(self):
+        level = int(np.clip(60 * abs(self.place), 0, 255))
+        return {"state": np.array([self.place], np.float32), "image": np.full((4, 4, 3), level, np.uint8)}
+
+
+def test_a_policy_learns_from_pictures_alone_and_the_last_picture_of_an_episode_counts() -> None:
+    ppo = pytest.importorskip("mil_core.ppo")
+    ends: list[float] = []
+
+    def reward(pictures: np.ndarray, is_last: np.ndarray) -> np.ndarray:
+        ends.extend(pictures[is_last].mean((1, 2, 3)))
+        return -pictures.mean((1, 2, 3)).astype(np.float32)
+
+    config = ppo.PpoConfig(num_envs=4, steps_per_env=48, hidden=(16, 16))
+    policy = ppo.learn(Line, lambda seen: seen["state"], 1, reward, 2400, config, 0)
+    assert np.mean(ends[-40:]) < 0.5 * np.mean(ends[:40])
+    assert policy.act(np.array([[1.0]], np.float32))[0, 0] < 0 < policy.act(np.array([[-1.0]], np.float32))[0, 0]
+
+
+def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "stable_baselines3", None)
+    monkeypatch.delitem(sys.modules, "mil_core.ppo", raising=False)
+    with pytest.raises(ExtraMissing, match=r"pip install 'mil\[rl\]'"):
+        __import__("mil_core.ppo")
