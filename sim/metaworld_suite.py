@@ -4,9 +4,7 @@ Its goals and starts are set by us, because ours come from a seed and a split; a
 It refuses to know our tasks, splits and demonstrations.
 """
 
-import importlib
 import warnings
-from types import ModuleType
 from typing import Any
 
 import numpy as np
@@ -22,16 +20,18 @@ MAX_STEPS = 500
 """After so many steps the suite ends an episode."""
 
 
-def _metaworld(module: str) -> ModuleType:
-    """A module of the suite. Raises: ExtraMissing."""
+def _opened(name: str) -> tuple[Any, Any]:
+    """A simulation of the suite and its expert. Raises: ExtraMissing."""
     try:
-        return importlib.import_module(module)
+        from metaworld.env_dict import ALL_V3_ENVIRONMENTS
+        from metaworld.policies import ENV_POLICY_MAP
     except ModuleNotFoundError as error:
         if (error.name or "").split(".")[0] != "metaworld":
             raise
         raise ExtraMissing(
             "Meta-World: expected the package metaworld, found none; type: pip install 'mil[metaworld]'."
         ) from error
+    return ALL_V3_ENVIRONMENTS[name](), ENV_POLICY_MAP[name]()
 
 
 class Suite:
@@ -40,12 +40,11 @@ class Suite:
     def __init__(self, name: str) -> None:
         """Args: name: the suite's, such as "reach-v3". Raises: ExtraMissing: it is not installed."""
         # Typed as anything: what is used of its private parts, its own benchmarks set the same way.
-        self._env: Any = _metaworld("metaworld.env_dict").ALL_V3_ENVIRONMENTS[name]()
+        self._env, self._expert = _opened(name)
         self._env._partially_observable = False
         del self._env.sawyer_observation_space  # computed once, for goals that are hidden
         self._env._set_task_called = True
         self._env._freeze_rand_vec = True
-        self._expert: Any = _metaworld("metaworld.policies").ENV_POLICY_MAP[name]()
         self.model, self.data = self._env.model, self._env.data
         self.observation = np.zeros(39)
         """The suite's: hand (3), opening, first object (7), second object (7), all but the last 3 once more of the
