@@ -1,6 +1,7 @@
 """The one meta-training loop, for every algorithm: resumable, logged, with a learning curve that shows the plateau."""
 
 import json
+import os
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,8 +15,10 @@ from torch.utils.tensorboard import SummaryWriter
 
 from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.errors import NonFiniteLoss
+from mil_core.team import ALONE, Team
 from mil_core.training_state import TrainingState
 
+LOG = "log.jsonl"
 VALIDATION_SEED = 20_000
 """Validation draws the same frames every time, so that its curve moves only when the model does."""
 
@@ -69,6 +72,7 @@ def train(
     *,
     resume: bool,
     save: Callable[[MetaLearner, int], None],
+    team: Team = ALONE,
 ) -> None:
     """Minimise the meta-loss by Adam over batches of tasks.
 
@@ -83,6 +87,7 @@ def train(
         run: folder for the log (JSONL and TensorBoard) and the state to resume from.
         resume: continue from the state in `run`, bit for bit as if never stopped but for the time it took.
         save: called with the averaged algorithm and the iteration at every checkpoint and at the end.
+        team: processes that share each batch; the first alone logs (its own tasks), validates and saves.
 
     Raises:
         NonFiniteLoss: the outer loss or gradient is not finite; the last checkpoint stays as it was.
@@ -92,17 +97,23 @@ def train(
     state = TrainingState(algorithm, config.learning_rate, config.average)
     if resume:
         state.load(run)
+    if not team.is_first:
+        while state.iteration < config.iterations:
+            _outer_step(algorithm, training, state, config, team)
+        state.use_average()
+        return
     run.mkdir(parents=True, exist_ok=True)
+    _forget_after(state.iteration, run / LOG)
     saved_at = time.monotonic()
     with (
-        SummaryWriter(str(run / "tensorboard")) as board,
-        (run / "log.jsonl").open("a") as log,
+        SummaryWriter(str(run / "tensorboard"), purge_step=state.iteration + 1) as board,
+        (run / LOG).open("a") as log,
         _progress() as progress,
     ):
         bar = progress.add_task("meta-training", total=config.iterations, completed=state.iteration, loss=float("nan"))
         while state.iteration < config.iterations:
             started = time.monotonic()
-            row = _outer_step(algorithm, training, state, config)
+            row = _outer_step(algorithm, training, state, config, team)
             row["seconds"] = time.monotonic() - started
             if state.iteration % config.validate_every == 0 or state.iteration == config.iterations:
                 row |= state.with_average(lambda: validate(algorithm, validation))
@@ -115,17 +126,29 @@ def train(
     state.use_average()
 
 
+def _forget_after(iteration: int, path: Path) -> None:
+    """Drop what a killed run logged after its last checkpoint: it will be done, and logged, again."""
+    if path.exists():
+        lines = [line for line in path.read_text().splitlines() if line.endswith("}")]  # the last may be cut off
+        kept = [line for line in lines if json.loads(line)["iteration"] <= iteration]
+        temporary = path.with_suffix(".partial")
+        temporary.write_text("".join(f"{line}\n" for line in kept))
+        os.replace(temporary, path)
+
+
 def _outer_step(
-    algorithm: MetaLearner, sampler: Sampler, state: TrainingState, config: TrainingConfig
+    algorithm: MetaLearner, sampler: Sampler, state: TrainingState, config: TrainingConfig, team: Team
 ) -> dict[str, float]:
-    rng = np.random.default_rng([config.seed, state.iteration])
     reports: list[dict[str, float]] = []
+    parameters = list(algorithm.parameters())
     state.optimizer.zero_grad(set_to_none=True)
-    for _ in range(config.meta_batch):
-        loss = algorithm.meta_loss(sampler.sample(rng))
+    for number in team.share_of(config.meta_batch):
+        # Each draw has a source of its own: tasks are the same however many processes share them.
+        loss = algorithm.meta_loss(sampler.sample(np.random.default_rng([config.seed, state.iteration, number])))
         (loss.total / config.meta_batch).backward()  # a task at a time: memory does not grow with the batch
         reports.append(loss.report | {"loss": float(loss.total.detach())})
-    norm = torch.nn.utils.clip_grad_norm_(algorithm.parameters(), config.clip_norm)
+    team.add_up_gradients(parameters)
+    norm = torch.nn.utils.clip_grad_norm_(parameters, config.clip_norm)
     if not torch.isfinite(norm):
         raise NonFiniteLoss(
             f"iteration {state.iteration}: expected a finite outer gradient, found norm {float(norm)}; "

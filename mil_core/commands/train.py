@@ -13,10 +13,11 @@ from mil_core.commands.checked import experiment_of
 from mil_core.commands.output import BadArgument, console, require_at_least
 from mil_core.commands.training_set import Source, training_set
 from mil_core.experiments.experiment import Experiment
-from mil_core.training import train
+from mil_core.team import join_team
+from mil_core.training import LOG, train
 from mil_core.training_state import STATE_FILE
 
-LOG, PICTURE = "log.jsonl", "learning_curve.png"
+PICTURE = "learning_curve.png"
 
 
 @dataclass(frozen=True)
@@ -52,7 +53,8 @@ class Train:
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
         require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
         earlier = self._earlier_run()
-        data = training_set(experiment, self._source(experiment.data_label))
+        team = join_team()
+        data = team.first_then_others(lambda: training_set(experiment, self._source(experiment.data_label)))
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(data.statistics)
 
@@ -62,12 +64,13 @@ class Train:
             checkpoints.save(self.out, averaged, experiment, data.statistics, iteration, made_by, data.sha256, measured)
             learning_curve(self.out / LOG, self.out / PICTURE)
 
-        if self.overwrite:
+        if self.overwrite and team.is_first:
             for part in earlier:
                 shutil.rmtree(part) if part.is_dir() else part.unlink()
         loop, resume = experiment.training, self.resume
-        train(algorithm, data.training, data.validation, loop, self.out, resume=resume, save=save)
-        console.print(f"checkpoint and learning curve in {self.out}; judge it with: {self._next_command()}")
+        train(algorithm, data.training, data.validation, loop, self.out, resume=resume, save=save, team=team)
+        if team.is_first:
+            console.print(f"checkpoint and learning curve in {self.out}; judge it with: {self._next_command()}")
         return 0
 
     def _configured(self, experiment: Experiment) -> Experiment:

@@ -1,5 +1,7 @@
 import dataclasses
 import json
+import os
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -51,6 +53,19 @@ def test_the_log_has_one_line_an_iteration_and_the_plateau_to_compare_with(exper
     assert [row["iteration"] for row in rows] == [1, 2, 3, 4]
     assert all(row["inner_update"] > 0 and np.isfinite(row["loss"]) for row in rows)
     assert "validation_velocity" in rows[1] and "validation_velocity" not in rows[0]
+
+
+def test_memory_stays_flat_over_500_iterations(experiments, tasks, scaling, tmp_path):
+    def resident_mib():
+        pages = int(Path("/proc/self/statm").read_text().split()[1])
+        return pages * os.sysconf("SC_PAGE_SIZE") / 2**20
+
+    small = dataclasses.replace(experiments["mil"].training, meta_batch=1, validate_every=10**6)
+    experiment = dataclasses.replace(experiments["mil"], training=small)
+    run(experiment, tasks, scaling, tmp_path, 100)  # what grows at first is caches
+    before = resident_mib()
+    run(experiment, tasks, scaling, tmp_path, 600, resume=True)
+    assert resident_mib() - before < 10
 
 
 def test_resuming_without_a_state_says_what_to_type(experiments, tasks, scaling, tmp_path):
