@@ -1,6 +1,7 @@
 """The numbers of README.md, written from results/*.json, the good and the bad ones."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -92,7 +93,22 @@ def _success_text(content: dict[str, Any]) -> str:
         f"| method | success | rate | 95% interval | 95% by tasks | {' | '.join(kinds.values())} |\n"
         f"|---|---|---|---|---|{'---|' * len(kinds)}"
     )
-    return "\n".join([head, *rows, *(["", retry_sentence(content)] if "retry" in content else [])])
+    sentences = [*_other_successes(methods), *([retry_sentence(content)] if "retry" in content else [])]
+    return "\n".join([head, *rows, *(line for sentence in sentences for line in ("", sentence))])
+
+
+def _other_successes(methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
+    """A sentence for each further definition of success that the task has, as pushing has two radii."""
+    names = {name for row in methods.values() for name in row.get("measures", {}) if name.startswith("success_")}
+    sentences = []
+    for name in sorted(names):
+        rows = {method: row["measures"][name] for method, row in methods.items() if name in row.get("measures", {})}
+        low_high = {
+            method: "{:.1%} to {:.1%} by tasks".format(*row["task_bootstrap95"]) for method, row in rows.items()
+        }
+        told = (f"`{method}` {row['mean']:.1%} ({low_high[method]})" for method, row in rows.items())
+        sentences.append(f"By `{name}`, the task's other definition of success: {', '.join(told)}.")
+    return sentences
 
 
 def retry_sentence(content: dict[str, Any]) -> str:

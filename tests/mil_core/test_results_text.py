@@ -49,6 +49,18 @@ def test_where_things_break_the_table_says_what_broke(folders):
     assert re.search(r"\| `mil_one_head` \| 3/5 \|.* 11 \| 12 \| 13 \|$", text, re.MULTILINE)
 
 
+def test_a_second_definition_of_success_is_told(folders):
+    path = folders[0] / "mil_reach.json"
+    content = json.loads(path.read_text())
+    assert "other definition" not in results_text(*folders)
+    row = content["methods"]["mil_one_head"]
+    row["measures"] = {"success_disc": {"mean": 0.5, "task_bootstrap95": [0.25, 0.75]}, "distance_m": {"mean": 0.1}}
+    path.write_text(json.dumps(content))
+    text = results_text(*folders)
+    assert "By `success_disc`, the task's other definition of success: `mil_one_head` 50.0% (25.0% to 75.0%" in text
+    assert "distance_m" not in text
+
+
 def test_benches_are_listed_with_their_ratio(folders):
     agreement = Agreement("difference", 0.0, 1.0)
     row = Comparison("adapt", Timing.of("ours", [0.1]), Timing.of("the slow way", [0.4]), agreement, 1.0, "max_s")
