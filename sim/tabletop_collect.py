@@ -11,12 +11,12 @@ from functools import partial
 
 import mujoco
 import numpy as np
-from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from data_tools.grid import GridDemo
 from data_tools.reward_task import RewardScene, RewardTask
 from sim.collect import layout_rng, task_at
+from sim.path_starts import start_probability
 from sim.render import Renderer
 from sim.spriteworld.expert import SoftOptimalExpert
 from sim.spriteworld.task import HORIZON
@@ -64,12 +64,6 @@ def collect_table_task(split: Split, seed: int, index: int, num_scenes: int = 2,
     return RewardTask(task.task_id, HORIZON, scenes)
 
 
-def _start_probability(may_start: NDArray[np.bool_], is_behind: NDArray[np.bool_]) -> NDArray[np.float64]:
-    """Half of the paths start behind a glass, where there is such a cell: the others hardly tell of glasses."""
-    anywhere = may_start / may_start.sum()
-    return (anywhere + is_behind / is_behind.sum()) / 2 if is_behind.any() else anywhere
-
-
 def _scene(
     task: TabletopTask, model: mujoco.MjModel, renderer: Renderer, rng: np.random.Generator, num_demos: int
 ) -> RewardScene:
@@ -80,7 +74,7 @@ def _scene(
     now_m = places_m(data)
     reward = task.reward(now_m)
     may_start = ~task.is_forbidden(now_m) & (GRID.distances_m(now_m[0]) >= task.things[0].radius_m)
-    start = _start_probability(may_start, may_start & task.is_behind_glass(now_m))
+    start = start_probability(may_start, may_start & task.is_behind_glass(now_m))
     goal = GRID.to_cells(now_m[0])
     expert = SoftOptimalExpert(reward[None].astype(np.float64), HORIZON)
     (paths,) = expert.demonstrations(goal[None] @ (GRID.cells, 1), start[None], [rng], num_demos)

@@ -19,6 +19,7 @@ from data_tools.demo import Split
 from sim.cameras import add_camera
 from sim.errors import LayoutFailed
 from sim.objects import Container, add_container
+from sim.path_starts import is_behind
 from sim.rooms import Room, add_room, sample_room
 from sim.spriteworld.task import GOAL_REWARD
 from sim.table_grid import TableGrid
@@ -163,10 +164,8 @@ class TabletopTask(AbstractTask):
         Args: places_m: of the things, in the order of THINGS, shape (5, 2).
         Returns: shape (cells, cells).
         """
-        rows_cols = np.stack(np.mgrid[0 : GRID.cells, 0 : GRID.cells], axis=-1)
-        share = np.linspace(0, 1, 2 * GRID.cells)[:, None, None, None]
-        along = np.rint(rows_cols + share * (GRID.to_cells(places_m[0]) - rows_cols)).astype(np.int64)
-        return self.is_forbidden(places_m)[along[..., 0], along[..., 1]].any(axis=0)
+        row, col = GRID.to_cells(places_m[0]).tolist()
+        return is_behind(self.is_forbidden(places_m), (row, col))
 
     def is_forbidden(self, places_m: NDArray[np.float64]) -> NDArray[np.bool_]:
         """The cells that the tool may not pass, because a glass is too near.

@@ -20,7 +20,7 @@ from sim.render import Renderer
 from sim.robots.pr2 import PR2
 from sim.spriteworld.task import HORIZON
 from sim.table_grid import TableGrid
-from sim.tabletop_collect import _start_probability, collect_table_task
+from sim.tabletop_collect import collect_table_task
 from sim.tabletop_path import ENTRY_CELLS, drive, entry_cells, shortest_path, shown_way, start_cell
 from sim.tasks.tabletop import (
     CARRY_HEIGHT_M,
@@ -162,15 +162,6 @@ def test_cells_behind_a_glass_are_those_whose_straight_way_is_not_clear() -> Non
             crosses = is_forbidden[tuple(along.T)].sum()
             assert crosses > 0 if is_behind[tuple(cell)] else crosses < 10  # a corner may be grazed unnoticed
         assert is_behind[is_forbidden].all() and not is_behind[tuple(goal)]
-
-
-def test_half_of_the_paths_start_behind_a_glass_where_one_can() -> None:
-    may_start, is_behind = np.ones((4, 4), bool), np.zeros((4, 4), bool)
-    np.testing.assert_allclose(_start_probability(may_start, is_behind), 1 / 16)
-    is_behind[0, :2] = True
-    start = _start_probability(may_start, is_behind)
-    np.testing.assert_allclose(start[is_behind], 1 / 32 + 1 / 4)
-    np.testing.assert_allclose(start[~is_behind], 1 / 32)
 
 
 def test_a_goal_behind_a_wall_is_told() -> None:
