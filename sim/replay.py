@@ -20,6 +20,7 @@ from sim.collect import MAX_ATTEMPTS, attempt, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.environments import open_environment
 from sim.errors import SimError
+from sim.tasks.metaworld import AbstractMetaworldTask
 from sim.tasks.task import GRASP_EQUALITY, AbstractTask
 
 By = Literal["state", "action"]
@@ -81,6 +82,11 @@ def replay(demo: Demo, origin: Origin, by: By, expected_layout: int = 0) -> Repl
     Raises: SimError: the task, or the layout, cannot be made again. PhysicsDiverged, ActionError: as the environment.
     """
     index, task = find_task(demo, origin)
+    if by == "state" and isinstance(task, AbstractMetaworldTask):
+        raise SimError(
+            f"Expected a replay by action of task {task.task_id!r}, whose arm follows a point that is no part of its "
+            "state, found one by state; type --by action."
+        )
     with open_environment(task, robot_class(demo.robot)()) as env:
         layout, first = find_layout(env, demo, origin, index, expected_layout)
         return _replayed(env, demo, by, index, layout, first)

@@ -17,6 +17,7 @@ from sim.experts.metaworld import MetaworldExpert
 from sim.metaworld_env import SUITE_CAMERA, MetaworldEnvironment
 from sim.metaworld_goals import OBJECT_HIGH_M, OBJECT_LOW_M, sample_object
 from sim.metaworld_suite import MAX_SPEED_M_S, MAX_STEPS, STEP_S, Suite
+from sim.replay import Origin, replay
 from sim.robots.planar_arm import PlanarArm
 from sim.robots.pr2 import PR2
 from sim.robots.sawyer import Sawyer
@@ -87,12 +88,15 @@ def test_states_are_the_first_numbers_of_the_suites_observation(env, blind):
 
 
 def test_experts_succeed_and_their_demonstrations_do_it_again(env, blind):
-    task = task_at(f"metaworld_{env.task.suite_name[:-3].replace('-', '_')}", "train", 0, 1)
+    origin = Origin(f"metaworld_{env.task.suite_name[:-3].replace('-', '_')}", "train", 0)
+    task = task_at(origin.task, "train", 0, 1)
     assert isinstance(task, AbstractMetaworldTask)
     demo = collect_demo(task, Sawyer(), layout_rng(0, "train", 1, 0), noise_m_s=0.0)
     assert demo.outcome == "success" and demo.states.shape == demo.actions.shape == (task.horizon_steps, 4)
     assert set(np.unique(demo.actions[:, 3])) <= {0.0, 1.0} and np.abs(demo.actions[:, :3]).max() <= MAX_SPEED_M_S
     np.testing.assert_allclose(demo.state_time_s, np.arange(task.horizon_steps) / task.control_rate_hz, atol=1e-9)
+    with pytest.raises(SimError, match="--by action"):
+        replay(demo, origin, "state")
     actions = iter(demo.actions)
     with open_environment(task, Sawyer()) as other:
         again = rollout(other, lambda _: next(actions), layout_rng(0, "train", 1, 0), record=True)
