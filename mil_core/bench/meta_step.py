@@ -83,6 +83,7 @@ def bench_meta_step(
 
     Raises: PeerMissing: a peer is not in the folder.
     """
+    torch.set_flush_denormal(True)  # as training does, and for all ways alike
     ways, policies = _ways(peers, rng)
     tasks = drawn_tasks(rng, num_tasks, num_frames)
     difference = _difference(ways, policies, drawn_tasks(rng, 1, min(num_frames, 10)))

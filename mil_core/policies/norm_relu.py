@@ -11,8 +11,8 @@ from mil_core.policies.convolution import by_channel, by_example
 
 NORM_EPSILON = 1e-5
 """Keeps the division finite on a constant picture."""
-PART_SIZE = 2**18
-"""Numbers that are worked on at once on a processor: a megabyte."""
+PART_SIZE = 2**20
+"""Numbers that are worked on at once on a processor: four megabytes, measured as the best with one thread and two."""
 
 
 def offset_norm(value: Tensor, offset: Tensor) -> Tensor:
