@@ -1,25 +1,20 @@
-"""The tabletop task: its grid, its layouts, what counts as touching, and the expert's way."""
+"""The tabletop task: its layouts, what counts as touching, and the expert's way."""
 
 from collections.abc import Iterator
 
 import mujoco
 import numpy as np
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
 
 from data_tools.demo import Demo, Video
-from data_tools.errors import GridPathError
 from mil_core.planner import best_path
 from sim.collect import layout_rng, task_at
 from sim.env import Environment
 from sim.errors import ExpertFailed, SimError
 from sim.experts.tabletop import TabletopExpert
-from sim.path_follower import PathFollower
 from sim.render import Renderer
 from sim.robots.pr2 import PR2
 from sim.spriteworld.task import HORIZON
-from sim.table_grid import TableGrid
 from sim.tabletop_collect import collect_table_task
 from sim.tabletop_path import ENTRY_CELLS, drive, entry_cells, shortest_path, shown_way, start_cell
 from sim.tasks.tabletop import (
@@ -34,8 +29,6 @@ from sim.tasks.tabletop import (
     places_m,
 )
 from sim.tasks.task import TOOL_SITE
-
-CELLS = st.tuples(st.integers(0, GRID.cells - 1), st.integers(0, GRID.cells - 1))
 
 
 @pytest.fixture(scope="module")
@@ -57,36 +50,6 @@ def task_of(env: Environment) -> TabletopTask:
 
 def touched(env: Environment) -> bool:
     return task_of(env).has_touched(env.model, env.data)
-
-
-@given(CELLS)
-def test_cells_and_places_are_a_round_trip(cell: tuple[int, int]) -> None:
-    assert tuple(GRID.to_cells(GRID.to_xy_m(np.array(cell)))) == cell
-
-
-@given(st.floats(0, 1, exclude_max=True), st.floats(0, 1, exclude_max=True))
-def test_a_place_lies_in_its_cell(across: float, along: float) -> None:
-    xy_m = np.array(GRID.low_m) + GRID.side_m * np.clip([across, along], 1e-6, 1 - 1e-6)
-    assert np.abs(GRID.to_xy_m(GRID.to_cells(xy_m)) - xy_m).max() <= GRID.cell_m / 2 + 1e-9
-
-
-def test_places_off_the_grid_are_refused() -> None:
-    inside_m = GRID.to_xy_m(np.array([3, 4]))
-    for points_m, step in (([0.0, 0.0], 0), ([inside_m, [0.0, 0.0]], 1)):
-        with pytest.raises(SimError, match=rf"found \[0.0, 0.0\] at step {step}; .*widen"):
-            TableGrid().to_cells(np.array(points_m))
-
-
-def test_a_recorded_way_becomes_the_cells_it_passed() -> None:
-    picture = np.zeros((80, 80, 3), np.uint8)
-    inside_m = GRID.to_xy_m(np.array([[19, 19], [18, 19], [18, 19], [17, 18]]))
-    outside_m = np.array([[0.3, -0.6], [0.35, -0.5]])
-    for way_m in (inside_m, np.vstack([outside_m, inside_m]), np.vstack([inside_m[:1], outside_m, inside_m])):
-        np.testing.assert_array_equal(GRID.demo(picture, way_m).cells, [[19, 19], [18, 19], [17, 18]])
-    with pytest.raises(SimError, match=r"found \[0.35, -0.5\] at step 5"):
-        GRID.demo(picture, np.vstack([inside_m, outside_m]))
-    with pytest.raises(GridPathError, match=r"a jump at step 0 from \[19, 19\] to \[17, 18\]"):
-        GRID.demo(picture, inside_m[[0, 3]])
 
 
 def test_splits_share_no_colour_and_no_texture() -> None:
@@ -178,20 +141,6 @@ def test_the_start_is_the_clear_cell_nearest_to_the_tool() -> None:
     assert start_cell(is_forbidden, np.array([0.3, -0.5])) in {(19, 18), (18, 19)}
 
 
-@settings(max_examples=30)
-@given(st.lists(st.tuples(*[st.floats(-0.3, 0.3)] * 3), min_size=1, max_size=6), st.floats(0.05, 0.3))
-def test_following_ends_at_the_end_and_never_speeds(corners: list, speed_m_s: float) -> None:
-    waypoints_m = np.array(corners)
-    path, tool_m, longest_m_s = PathFollower(waypoints_m, speed_m_s), waypoints_m[0].copy(), 0.0
-    length_m = np.linalg.norm(np.diff(waypoints_m, axis=0), axis=1).sum()
-    for _ in range(int(10 * length_m / speed_m_s) + 60):
-        velocity = path.velocity_m_s(tool_m)
-        longest_m_s = max(longest_m_s, float(np.linalg.norm(velocity)))
-        tool_m += 0.1 * velocity
-    assert longest_m_s <= speed_m_s + 1e-9
-    assert np.linalg.norm(tool_m - waypoints_m[-1]) < 0.01
-
-
 def test_things_rest_untouched_while_the_arm_is_away(env: Environment) -> None:
     for _ in range(20):
         env.advance(PR2.idle_action)
@@ -273,22 +222,6 @@ def test_the_robot_at_home_does_not_show_in_the_picture(env: Environment) -> Non
         mujoco.mj_forward(model, data)
         np.testing.assert_allclose(renderer.render(data, "policy", 80, 80).astype(int), seen, atol=2)
     renderer.close()
-
-
-@given(st.lists(st.tuples(st.integers(-1, 1), st.integers(-1, 1)), min_size=1, max_size=40), CELLS)
-def test_a_way_without_grazed_cells_is_connected_and_no_longer(moves: list, start: tuple[int, int]) -> None:
-    cells = [np.array(start)]
-    for move in moves:
-        cells.append(np.clip(cells[-1] + move, 0, GRID.cells - 1))
-    shown = GRID.demo(np.zeros((80, 80, 3), np.uint8), GRID.to_xy_m(np.array(cells))).cells
-    assert tuple(shown[0]) == start and tuple(shown[-1]) == tuple(cells[-1])
-    assert len(shown) <= len(cells) and {tuple(cell) for cell in shown} <= {tuple(cell) for cell in cells}
-
-
-def test_cells_that_a_diagonal_only_grazed_are_left_out() -> None:
-    stairs = np.array([[19, 19], [18, 19], [18, 18], [17, 18], [17, 17]])
-    shown = GRID.demo(np.zeros((80, 80, 3), np.uint8), GRID.to_xy_m(stairs))
-    np.testing.assert_array_equal(shown.cells, stairs[::2])
 
 
 def test_the_tool_comes_down_on_the_border_near_where_it_hangs() -> None:
