@@ -63,7 +63,7 @@ class RopePolicies:
     quick: bool = False
     """One shape, one seed, a few episodes, in seconds."""
 
-    def run(self) -> int:
+    def learn(self) -> int:
         """Learn the cells that are missing, print the table, write the file. Returns: the exit code."""
         from mil_core.commands.rope_cells import COLUMNS  # needs the extra `rl`
 
@@ -198,7 +198,7 @@ def policies_table(result: dict[str, Any]) -> Table:
 def main() -> int:
     """Run the command line. Returns: the exit code."""
     try:
-        return tyro.cli(RopePolicies, prog="python -m mil_core.commands.rope_policies").run()
+        return tyro.cli(RopePolicies, prog="python -m mil_core.commands.rope_policies").learn()
     except MilError as error:
         print(f"mil: {error}", file=sys.stderr)
         return 2
