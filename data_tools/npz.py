@@ -1,14 +1,17 @@
 """Arrays by name in one file, without pickle, from whoever wrote them. Knows nothing of what the arrays mean."""
 
 import zipfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from data_tools.atomic import committed_file
-from data_tools.errors import DemoFileError
+from data_tools.errors import DemoFileError, DemoShapeMismatch
+
+Record = TypeVar("Record")
 
 
 def write_arrays(path: Path, arrays: Mapping[str, NDArray]) -> None:
@@ -41,3 +44,30 @@ def read_arrays(path: Path, names: tuple[str, ...], most_bytes: int) -> dict[str
             f"{path}: expected an .npz file with the arrays {', '.join(names)}, of at most {most_bytes} bytes and "
             f"nothing else, found {error}; make the file again."
         ) from error
+
+
+def write_records(path: Path, name: str, fields: tuple[str, ...], records: Sequence[Any]) -> None:
+    """Write objects of equal shapes, at least one.
+
+    Args: name: attribute that tells each from the others, as task_id. fields: attributes that are arrays.
+    """
+    arrays = {field: np.stack([getattr(record, field) for record in records]) for field in fields}
+    write_arrays(path, {name: np.array([getattr(record, name) for record in records]), **arrays})
+
+
+def read_records(
+    path: Path, name: str, fields: tuple[str, ...], make: Callable[..., Record], most_bytes: int
+) -> list[Record]:
+    """What `write_records` wrote. Args: make: takes the name and the arrays in the order of the fields.
+
+    Raises: DemoFileError: the file is missing or damaged, or its arrays do not fit each other.
+    """
+    arrays = read_arrays(path, (name, *fields), most_bytes)
+    try:
+        if len({len(array) for array in arrays.values()}) != 1:
+            raise ValueError(f"arrays of lengths {[len(array) for array in arrays.values()]}")
+        rows = zip(arrays[name], *(arrays[field] for field in fields), strict=True)
+        return [make(str(told), *values) for told, *values in rows]
+    except (DemoShapeMismatch, ValueError, IndexError, TypeError) as error:
+        kind = name.removesuffix("_id")
+        raise DemoFileError(f"{path}: expected whole {kind}s, found {error}; make the file again.") from error

@@ -10,8 +10,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.errors import DemoFileError, DemoShapeMismatch
-from data_tools.npz import read_arrays, write_arrays
+from data_tools.errors import DemoShapeMismatch
+from data_tools.npz import read_records, write_records
 
 MAX_BYTES = 1 << 32
 _FIELDS = ("pictures", "beads_m", "goal_m", "is_goal")
@@ -50,8 +50,7 @@ class RopePictures:
 
 def write_ropes(path: Path, tasks: Sequence[RopePictures]) -> None:
     """Write tasks. Args: path: ends in .npz. tasks: at least one, all of the same shapes."""
-    arrays = {name: np.stack([getattr(task, name) for task in tasks]) for name in _FIELDS}
-    write_arrays(path, {"task_id": np.array([task.task_id for task in tasks]), **arrays})
+    write_records(path, "task_id", _FIELDS, tasks)
 
 
 def read_ropes(path: Path) -> list[RopePictures]:
@@ -59,13 +58,4 @@ def read_ropes(path: Path) -> list[RopePictures]:
 
     Raises: DemoFileError: the file is missing or damaged, or its arrays do not fit each other.
     """
-    arrays = read_arrays(path, ("task_id", *_FIELDS), MAX_BYTES)
-    try:
-        if len({len(array) for array in arrays.values()}) != 1:
-            raise ValueError(f"arrays of lengths {[len(array) for array in arrays.values()]}")
-        return [
-            RopePictures(str(task_id), *(arrays[name][index] for name in _FIELDS))
-            for index, task_id in enumerate(arrays["task_id"])
-        ]
-    except (DemoShapeMismatch, ValueError, IndexError, TypeError) as error:
-        raise DemoFileError(f"{path}: expected whole tasks, found {error}; make the file again.") from error
+    return read_records(path, "task_id", _FIELDS, RopePictures, MAX_BYTES)

@@ -13,11 +13,10 @@ from data_tools.normalizer import Normalizer
 from data_tools.video import write_video
 from mil_core import checkpoint
 from mil_core.experiments import EXPERIMENTS
-from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.experiment import Experiment, Statistics
+from mil_core.experiments.goal import GoalExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import NoStatistics
-from mil_core.experiments.rope import RopeExperiment
 from mil_core.novelty import BANDS, Novelty
 from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling
@@ -39,7 +38,7 @@ def statistics_of(experiment: Experiment) -> Statistics:
     """Statistics of no data in particular."""
     if isinstance(experiment, ImitationExperiment):
         return scaling(experiment.policy)
-    if isinstance(experiment, ClassifierExperiment | RopeExperiment):
+    if isinstance(experiment, GoalExperiment):
         return Novelty(np.zeros(4 * BANDS), np.eye(4 * BANDS), 1e6)
     return NoStatistics()
 

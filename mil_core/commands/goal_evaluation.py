@@ -1,6 +1,5 @@
 """`mil evaluate` for goal classifiers: things and rooms that training never met, every method in one table."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,9 @@ from rich.table import Table
 from data_tools.goal_figures import goal_sheet
 from data_tools.goal_pictures import GoalGroup
 from data_tools.provenance import code_version
-from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
+from mil_core.commands.goal_rivals import calibrated_rivals
 from mil_core.commands.goal_sources import GOAL_SOURCES, GoalSource
 from mil_core.commands.output import console
 from mil_core.evaluate_goals import METRICS, HeldOutTask, evaluate_goals, held_out_tasks
@@ -23,7 +22,6 @@ from mil_core.novelty import Novelty
 
 LEAST_TASKS_PER_GROUP = 3
 """Test tasks of each group of things, where there are no more relations."""
-WITHOUT_TRAINING = ("pixel", "oracle")
 NUM_CALIBRATION_GROUPS = 4
 """Validation groups that the distances are calibrated on."""
 NUM_DRAWN = 4
@@ -93,16 +91,7 @@ def goal_rivals(
     data = checkpoint.experiment.data
     groups = list(GOAL_SOURCES[data.source].collect("validation", seed, NUM_CALIBRATION_GROUPS, workers))
     validation = GoalSampler(groups, 1, data.tasks_per_group, data.queries_per_task, augment=False)
-    learners: dict[str, GoalLearner] = {}
-    for method in WITHOUT_TRAINING:
-        learners[method] = replace(checkpoint.experiment, algorithm=method).build(checkpoint.statistics)
-        learners[method].finish(validation)
-    beside = folder.with_name(f"{folder.name}_autoencoder")
-    if beside.is_dir():
-        learners["autoencoder"] = checkpoints.load(beside, ClassifierExperiment).algorithm()
-    else:
-        console.print(f"without autoencoder, as there is no {beside}.")
-    return learners
+    return calibrated_rivals(checkpoint, folder, validation)
 
 
 def _novelty(source: GoalSource, novelty: Novelty, groups: list[GoalGroup], seed: int) -> dict[str, float]:

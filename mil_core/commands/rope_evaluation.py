@@ -1,6 +1,5 @@
 """`mil evaluate` for goal classifiers of shapes: shapes that training never met, every method in one table."""
 
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -10,16 +9,15 @@ from rich.progress import track
 
 from data_tools.goal_figures import goal_sheet
 from data_tools.provenance import code_version
-from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
+from mil_core.commands.goal_rivals import calibrated_rivals
 from mil_core.commands.output import console
 from mil_core.evaluate_ropes import ShapeTests, evaluate_shapes, probabilities_of, shape_tests, shown_goals
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.rope_tasks import RopeSampler
 from sim.rope_collect import collect_ropes
 
-WITHOUT_TRAINING = ("pixel", "oracle")
 NUM_CALIBRATION_TASKS = 10
 """Validation tasks that the distances are calibrated on."""
 CALIBRATION_QUERIES, CALIBRATION_SMALL = 15, 12
@@ -57,22 +55,7 @@ def rope_rivals(
     """Distances, calibrated on validation tasks; the autoencoder where it lies beside the checkpoint."""
     tasks = list(collect_ropes("validation", seed, NUM_CALIBRATION_TASKS, workers))
     validation = RopeSampler(tasks, NUM_CALIBRATION_TASKS, CALIBRATION_QUERIES, CALIBRATION_SMALL, augment=False)
-    learners: dict[str, GoalLearner] = {}
-    for method in WITHOUT_TRAINING:
-        learners[method] = replace(checkpoint.experiment, algorithm=method).build(checkpoint.statistics)
-        learners[method].finish(validation)
-    autoencoder = rope_autoencoder(checkpoint, folder)
-    return learners if autoencoder is None else {**learners, "autoencoder": autoencoder}
-
-
-def rope_autoencoder(checkpoint: Checkpoint[RopeExperiment], folder: Path) -> GoalLearner | None:
-    """The autoencoder that lies beside the checkpoint; None, and what to type, where there is none."""
-    beside = folder.with_name(f"{folder.name}_autoencoder")
-    if beside.is_dir():
-        return checkpoints.load(beside, RopeExperiment).algorithm()
-    again = f"mil train --experiment {checkpoint.experiment.name}_autoencoder --out {beside}"
-    console.print(f"without autoencoder, as there is no {beside}; train it with: {again}")
-    return None
+    return calibrated_rivals(checkpoint, folder, validation)
 
 
 def draw_shapes(checkpoint: Checkpoint[RopeExperiment], tests: ShapeTests, out: Path) -> Path:

@@ -24,8 +24,8 @@ from data_tools.provenance import code_version
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
+from mil_core.commands.goal_rivals import autoencoder_beside
 from mil_core.commands.output import BadArgument, console, require_at_least, write_json
-from mil_core.commands.rope_evaluation import rope_autoencoder
 from mil_core.errors import MilError
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_rewards import Shaping
@@ -96,7 +96,7 @@ class RopePolicies:
     def _learners(self, checkpoint: Checkpoint[RopeExperiment], folder: Path) -> dict[str, GoalLearner]:
         pixel = replace(checkpoint.experiment, algorithm="pixel").build(checkpoint.statistics)
         learners = {"flo": checkpoint.algorithm(), "pixel": pixel}
-        autoencoder = rope_autoencoder(checkpoint, folder)
+        autoencoder = autoencoder_beside(checkpoint, folder)
         return learners if autoencoder is None else {**learners, "autoencoder": autoencoder}
 
     def _asked(self, checkpoint: Checkpoint[RopeExperiment]) -> dict[str, Any]:

@@ -10,12 +10,11 @@ import torch
 from data_tools.demo import Demo, TaskDemos, Video
 from data_tools.hdf5 import write_tasks
 from data_tools.video import write_video
-from mil_core import checkpoint as checkpoints
 from mil_core.actor import Actor
 from mil_core.algorithms.algorithm import AbstractAlgorithm
 from mil_core.baselines.random_policy import RandomPolicy
 from mil_core.checkpoint import Checkpoint
-from mil_core.errors import CheckpointCorrupt
+from mil_core.commands.checked import unchanged_checkpoint
 from mil_core.evaluate import Episode
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.support import load_support_demo, load_support_film
@@ -66,10 +65,12 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     Raises: MilError, SimError; CheckpointCorrupt also when a checkpoint changed since the evaluation began.
     """
     torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
-    checkpoint = _as_it_was(plan.checkpoint, plan.sha256)
+    checkpoint = unchanged_checkpoint(plan.checkpoint, plan.sha256, ImitationExperiment)
     experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
     learners: dict[str, AbstractAlgorithm] = {experiment.method: algorithm}
-    learners |= {rival.method: _as_it_was(rival.checkpoint, rival.sha256).algorithm() for rival in plan.rivals}
+    for rival in plan.rivals:
+        theirs = unchanged_checkpoint(rival.checkpoint, rival.sha256, ImitationExperiment)
+        learners[rival.method] = theirs.algorithm()
     task = task_at(experiment.task, SPLIT, plan.seed, index)
     supports = [support_of(experiment, plan.seed, index, shot) for shot in range(plan.shots)]
     adapted = {method: learner.adapt(*supports) for method, learner in learners.items()}
@@ -86,13 +87,6 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
                 rng = layout_rng(plan.seed, SPLIT, index, TRIAL_LAYOUT + trial)
                 episodes.append(Episode(method, index, task.task_id, trial, *outcome(env, actor, rng)))
     return episodes
-
-
-def _as_it_was(folder: Path, sha256: str) -> Checkpoint[ImitationExperiment]:
-    checkpoint = checkpoints.load(folder, ImitationExperiment)
-    if checkpoint.sha256 != sha256:
-        raise CheckpointCorrupt(f"{folder}: expected it to stay as it was, found a change; evaluate a copy.")
-    return checkpoint
 
 
 def support_of(experiment: ImitationExperiment, seed: int, index: int, shot: int = 0) -> Video | Demo:

@@ -1,16 +1,10 @@
 """Experiments that learn goal classifiers: from five pictures of success, whether another picture shows success."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-from mil_core.algorithms.flo import Flo, FloConfig
-from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
-from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
-from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.goal import GoalExperiment
 from mil_core.goal_net import GoalNet, GoalNetConfig
-from mil_core.novelty import Novelty
 
 
 @dataclass(frozen=True)
@@ -34,32 +28,19 @@ class ClassifierDataConfig:
 
 
 @dataclass(frozen=True)
-class ClassifierExperiment(Experiment):
+class ClassifierExperiment(GoalExperiment):
     """A learner of goal classifiers and the pictures it learns from."""
 
     kind: ClassVar[str] = "classifier"
 
     network: GoalNetConfig = GoalNetConfig()
     """FLO's network."""
-    flo: FloConfig = FloConfig()
-    """How FLO adapts; of no meaning to the baselines."""
-    autoencoder: AutoencoderConfig = AutoencoderConfig()
-    """The autoencoder's sizes; of no meaning to the others."""
     data: ClassifierDataConfig = ClassifierDataConfig()
     """The meta-training set."""
 
-    @property
-    def data_label(self) -> str:
-        """The autoencoder learns from the same pictures as FLO."""
-        return self.name.removesuffix("_autoencoder")
-
-    def build(self, statistics: Novelty) -> GoalLearner:
-        """See Experiment."""
-        return _BUILDERS[self.algorithm](self, statistics)
-
-    def statistics_of(self, plain: dict[str, Any]) -> Novelty:
-        """See Experiment."""
-        return Novelty.from_dict(plain)
+    def goal_network(self) -> GoalNet:
+        """See GoalExperiment."""
+        return GoalNet(self.network)
 
     def quick(self) -> Self:
         """See Experiment."""
@@ -78,14 +59,3 @@ class ClassifierExperiment(Experiment):
             f"{self.data.num_groups} groups of things of task `{self.data.source}`, seed {self.data.seed}; things, "
             "colours and rooms of the test split never occur in it"
         )
-
-
-_BUILDERS: dict[str, Callable[[ClassifierExperiment, Novelty], GoalLearner]] = {
-    "flo": lambda e, novelty: Flo(GoalNet(e.network), novelty, e.flo),
-    "autoencoder": lambda e, novelty: Autoencoder(
-        novelty, e.network.image_height, e.network.image_width, e.autoencoder
-    ),
-    "pixel": lambda e, novelty: PixelDistance(novelty, e.network.image_height, e.network.image_width),
-    "oracle": lambda e, novelty: OracleDistance(novelty, e.network.image_height, e.network.image_width),
-}
-"""Every method by its key in results files; those without parameters need no training."""

@@ -1,7 +1,7 @@
 """Does the rope lie in the shape that these five pictures show? Goal classifiers for shapes never met before.
 
 Thesis 8.2.6.2 and B.6.1; `mil evaluate --experiment flo_rope` puts FLO and its rivals into one table, and
-`--policies` lets them reward reinforcement learning.
+`python -m mil_core.commands.rope_policies` lets them reward reinforcement learning.
 """
 
 from mil_core.experiments.rope import RopeExperiment

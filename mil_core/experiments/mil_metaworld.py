@@ -1,11 +1,9 @@
 """Can a policy that meets Meta-World's Sawyer reach, push to or place at a goal that it never met, shown once?"""
 
-from mil_core.algorithms.algorithm import LearningConfig
-from mil_core.behavior_cloning import CloningConfig
+from dataclasses import replace
+
 from mil_core.experiments.imitation import DataConfig, ImitationExperiment
-from mil_core.inner_loop import InnerConfig
-from mil_core.policies.policy import PolicyConfig
-from mil_core.training import TrainingConfig
+from mil_core.experiments.mil_push import mil_push
 
 
 def mil_metaworld_reach() -> ImitationExperiment:
@@ -43,32 +41,15 @@ def _on(variant: str) -> ImitationExperiment:
 
     Args: variant: name of the task behind "metaworld_".
     """
-    return ImitationExperiment(
+    push = mil_push()
+    # A gripper that is always wrong weighs about as much as velocities that are always zero.
+    cloning = replace(push.learning.cloning, gripper_weight=100.0)
+    return replace(
+        push,
         name=f"mil_metaworld_{variant}",
         task=f"metaworld_{variant}",
         robot="sawyer",
-        algorithm="mil",
-        method="mil_two_head",
-        support="demo",
-        policy=PolicyConfig(
-            image_height=64,
-            image_width=64,
-            state_size=4,
-            velocity_size=3,
-            has_gripper=True,
-            filters=(24, 32, 32),
-            strides=(2, 2, 1),
-            hidden=(100, 100),
-            context_size=20,
-            two_heads=True,
-        ),
-        learning=LearningConfig(
-            inner=InnerConfig(num_steps=1, step_size=1e-3, clip=20.0),
-            # A gripper that is always wrong weighs about as much as velocities that are always zero.
-            cloning=CloningConfig(error_scale=18.0, l2_weight=1.0, gripper_weight=100.0),
-            num_inner_frames=10,
-            num_outer_frames=10,
-        ),
-        training=TrainingConfig(iterations=9000, meta_batch=12, threads=1),
+        policy=replace(push.policy, state_size=4, velocity_size=3, has_gripper=True),
+        learning=replace(push.learning, cloning=cloning),
         data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3),
     )

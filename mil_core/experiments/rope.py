@@ -1,16 +1,11 @@
 """Experiments that learn to tell shapes of a rope: from five pictures of a shape, whether another picture shows it."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import ClassVar, Self
 
-from mil_core.algorithms.flo import Flo, FloConfig
-from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
-from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
-from mil_core.experiments.experiment import Experiment
+from mil_core.algorithms.flo import FloConfig
+from mil_core.experiments.goal import GoalExperiment
 from mil_core.inner_loop import InnerConfig
-from mil_core.novelty import Novelty
 from mil_core.rope_net import RopeNet, RopeNetConfig
 
 
@@ -33,7 +28,7 @@ class RopeDataConfig:
 
 
 @dataclass(frozen=True)
-class RopeExperiment(Experiment):
+class RopeExperiment(GoalExperiment):
     """A learner of goal classifiers for shapes, and the pictures it learns from."""
 
     kind: ClassVar[str] = "rope"
@@ -42,23 +37,12 @@ class RopeExperiment(Experiment):
     """FLO's network."""
     flo: FloConfig = FloConfig(InnerConfig(num_steps=3, step_size=1.0, clip=None), test_steps=3)
     """How FLO adapts; of no meaning to the baselines."""
-    autoencoder: AutoencoderConfig = AutoencoderConfig()
-    """The autoencoder's sizes; of no meaning to the others."""
     data: RopeDataConfig = RopeDataConfig()
     """The meta-training set."""
 
-    @property
-    def data_label(self) -> str:
-        """The autoencoder learns from the same pictures as FLO."""
-        return self.name.removesuffix("_autoencoder")
-
-    def build(self, statistics: Novelty) -> GoalLearner:
-        """See Experiment."""
-        return _BUILDERS[self.algorithm](self, statistics)
-
-    def statistics_of(self, plain: dict[str, Any]) -> Novelty:
-        """See Experiment."""
-        return Novelty.from_dict(plain)
+    def goal_network(self) -> RopeNet:
+        """See GoalExperiment."""
+        return RopeNet(self.network)
 
     def quick(self) -> Self:
         """See Experiment."""
@@ -73,14 +57,3 @@ class RopeExperiment(Experiment):
     def about_data(self) -> str:
         """See Experiment."""
         return f"{self.data.num_tasks} shapes of a rope, seed {self.data.seed}; the test split has other shapes"
-
-
-_BUILDERS: dict[str, Callable[[RopeExperiment, Novelty], GoalLearner]] = {
-    "flo": lambda e, novelty: Flo(RopeNet(e.network), novelty, e.flo),
-    "autoencoder": lambda e, novelty: Autoencoder(
-        novelty, e.network.image_height, e.network.image_width, e.autoencoder
-    ),
-    "pixel": lambda e, novelty: PixelDistance(novelty, e.network.image_height, e.network.image_width),
-    "oracle": lambda e, novelty: OracleDistance(novelty, e.network.image_height, e.network.image_width),
-}
-"""Every method by its key in results files; those without parameters need no training."""
