@@ -14,6 +14,9 @@ from mil_core.calibration import check_threshold
 FAILURE_BELOW = 0.1
 """Calibrated probability below which a failure is sure: of ten such pictures less than one shows success."""
 
+GRIPPER_OPEN_BELOW = 0.5
+"""Gripper command, 0 open to 1 closed, below which nothing is held."""
+
 
 class Verdict(Enum):
     """What the newest pictures say of a run."""
@@ -53,6 +56,15 @@ class RetryRule:
         missed_below = min(self.failure_below, self.threshold)
         is_missed = all(seen.probability < missed_below for seen in newest)
         return Verdict.MISSED if is_missed else Verdict.UNSURE
+
+    def may_end(self, sightings: Sequence[Sighting], gripper: float) -> bool:
+        """Whether a run ends here: the goal is believed reached, and nothing is held any more.
+
+        A thing held above its place looks much like one that lies there, and it is a policy's business to let go.
+
+        Args: sightings: as `verdict`. gripper: the last command's, 0 open to 1 closed; 0 before the first one.
+        """
+        return gripper < GRIPPER_OPEN_BELOW and self.verdict(sightings) is Verdict.REACHED
 
 
 def with_retry(attempt: Callable[[], Verdict], go_home: Callable[[], bool]) -> list[Verdict]:

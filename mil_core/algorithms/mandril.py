@@ -108,7 +108,7 @@ class Mandril(RewardLearner):
         self, parameters: Parameters, before: float = float("nan"), after: float = float("nan")
     ) -> AdaptedReward:
         def function(values: Parameters, pictures: Tensor) -> Tensor:
-            return functional_call(self.network, dict(values), (pictures,))
+            return self.of_all_views(lambda views: functional_call(self.network, dict(values), (views,)), pictures)
 
         return AdaptedReward(function, parameters, self.grid, loss_before=before, loss_after=after)
 

@@ -111,7 +111,7 @@ class WatchedTrial:
         for step in range(self._env.task.horizon_steps):
             self._step(self._actor.act(self._observation))
             sightings.append(self._look(self._observation.image))
-            if self._rule.verdict(sightings) is Verdict.REACHED:
+            if self._rule.may_end(sightings, float(self._action[-1])):
                 self._ended_early = step + 1 < self._env.task.horizon_steps
                 break
         return self._rule.verdict(sightings)

@@ -26,6 +26,8 @@ def test_only_two_newest_known_pictures_that_agree_decide(length: int) -> None:
         if seen[-2:] == (BELOW, BELOW):
             expected = Verdict.MISSED
         assert RULE.verdict(seen) is expected
+        is_reached = expected is Verdict.REACHED
+        assert [RULE.may_end(seen, gripper) for gripper in (0.0, 0.49, 0.5, 1.0)] == [is_reached] * 2 + [False] * 2
 
 
 @pytest.mark.parametrize("edge", [RULE.threshold, RULE.failure_below, math.nan])

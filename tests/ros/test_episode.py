@@ -83,6 +83,20 @@ def test_every_observation_is_answered_once_until_the_last_step() -> None:
     assert 0 <= report.percentile_ms(50) <= report.percentile_ms(99)
 
 
+def test_whether_it_is_done_is_asked_with_the_gripper_of_the_last_command() -> None:
+    policy = Policy(lambda step: np.array([0, 0, 0, 0, 0, 0, step / 10], np.float32))
+    world = World(policy)
+    asked = []
+
+    def is_done(stamp_ns: int, gripper: float) -> bool:
+        asked.append((stamp_ns, round(gripper, 6)))
+        return stamp_ns == 3
+
+    world.episode = Episode(policy, world.feed, world.decode, world.send, world.next_seq, "runner", world.stop, is_done)
+    assert world.episode.run(LIMITS, nothing).is_done_early
+    assert asked == [(1, 0.0), (2, 0.1), (3, 0.2)]
+
+
 @pytest.mark.parametrize("bad", [np.full(7, np.nan), np.zeros(6), np.array([0, 0, 0, 0, 0, 0, np.inf])])
 def test_an_action_that_is_no_motion_ends_the_episode_unsent(bad: np.ndarray) -> None:
     world = World(Policy(lambda step: bad if step == 3 else slow(step)))

@@ -26,7 +26,7 @@ class World:
         self.feed, self.stop = GoalFeed(max_age_s), threading.Event()
         self.feed.begin("mine")
         self.now_ns, self.stages, self.sinces_ns, self.homes = 0, [], [], 0
-        self.end = RunEnd.COMPLETED
+        self.end, self.gripper = RunEnd.COMPLETED, 0.0
 
     def run_episode(self, limits: EpisodeLimits, is_done) -> EpisodeReport:
         self.sinces_ns.append(limits.since_ns)
@@ -36,7 +36,7 @@ class World:
             if seen is not None:
                 self.feed.put("mine", self.now_ns, seen)
             report.last_ns = self.now_ns
-            report.is_done_early = is_done(self.now_ns) and step < STEPS
+            report.is_done_early = is_done(self.now_ns, self.gripper) and step < STEPS
             if report.is_done_early:
                 break
             if step < STEPS:
@@ -60,6 +60,13 @@ def test_two_good_pictures_end_a_run_in_its_middle() -> None:
     report = World([BAD, GOOD, GOOD, BAD, BAD]).run()
     assert (report.ended_by, report.verdicts, len(report.latency_ms)) == ("classifier", [Verdict.REACHED], 2)
     assert report.probabilities == [0.9]
+
+
+def test_what_is_still_held_ends_no_run_early() -> None:
+    world = World([BAD, GOOD, GOOD, GOOD, GOOD])
+    world.gripper = 1.0
+    report = world.run()
+    assert (report.ended_by, report.verdicts, len(report.latency_ms)) == ("steps", [Verdict.REACHED], STEPS)
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from mil_nodes.observation_feed import ObservationFeed, Pair
 
 POLL_S = 0.1
 """How often a wait for observations looks whether it should end."""
+IsDone = Callable[[int, float], bool]
+"""From an observation's stamp and the last command's gripper, 0 open to 1 closed: whether the episode ends here."""
 
 
 class RunEnd(IntEnum):
@@ -88,7 +90,7 @@ class Episode:
     Args:
         policy: acts. feed: observations. decode: two messages to an observation. send: publishes a command.
         next_seq: numbers for commands. source: name of the sender. stop: set by whoever wants the episode to end.
-        is_done: asked before each observation is answered, with its stamp; True ends the episode.
+        is_done: asked before each observation is answered.
     """
 
     def __init__(
@@ -100,11 +102,12 @@ class Episode:
         next_seq: Callable[[], int],
         source: str,
         stop: threading.Event,
-        is_done: Callable[[int], bool] = lambda _: False,
+        is_done: IsDone = lambda *_: False,
     ) -> None:
         self._policy, self._feed, self._decode = policy, feed, decode
         self._send, self._next_seq, self._source = send, next_seq, source
         self._stop, self._is_done = stop, is_done
+        self._gripper = 0.0
 
     def run(self, limits: EpisodeLimits, on_step: Callable[[int, float], None]) -> EpisodeReport:
         """Act until the end; commands stop with the return, whatever happened."""
@@ -126,7 +129,7 @@ class Episode:
             if pair is None:
                 return
             last_ns = report.last_ns = pair.stamp_ns
-            report.is_done_early = self._is_done(last_ns) and len(report.latency_ms) < limits.max_steps
+            report.is_done_early = self._is_done(last_ns, self._gripper) and len(report.latency_ms) < limits.max_steps
             # The observation after the last command shows that the last command was carried out.
             if report.is_done_early or len(report.latency_ms) == limits.max_steps:
                 return
@@ -157,5 +160,7 @@ class Episode:
     def _answer(self, pair: Pair, report: EpisodeReport) -> None:
         observation, episode_id = self._decode(pair)
         action = self._policy.act(observation)
-        self._send(command_from_action(action, self._next_seq(), self._source, pair.stamp_ns, episode_id))
+        command = command_from_action(action, self._next_seq(), self._source, pair.stamp_ns, episode_id)
+        self._send(command)
+        self._gripper = command.gripper
         report.latency_ms.append(1000.0 * (time.monotonic() - pair.arrival_s))

@@ -27,7 +27,7 @@ from mil_nodes import qos
 from mil_nodes.adaptation import Adaptation, AdaptedPolicy, AdaptEnd, Canceled, Learner, adapt_to_demo
 from mil_nodes.command import Command, hold
 from mil_nodes.conversions import command_message, observation_from, stamp_to_ns
-from mil_nodes.episode import Episode, EpisodeLimits, EpisodeReport, RunEnd
+from mil_nodes.episode import Episode, EpisodeLimits, EpisodeReport, IsDone, RunEnd
 from mil_nodes.errors import BadId, MonitorMissing, NodeError, UnknownClassifier, UnknownPolicy
 from mil_nodes.goal_client import GoalClient
 from mil_nodes.library import checked_id
@@ -167,7 +167,7 @@ class PolicyRunner(Node):
             return RunReport(EpisodeReport(end, str(error)), message=str(error))
         feedback, goals, name = RunFeedback(goal, self._goals.feed), self._goals, self.get_name()
 
-        def run_episode(limits: EpisodeLimits, is_done: Callable[[int], bool]) -> EpisodeReport:
+        def run_episode(limits: EpisodeLimits, is_done: IsDone) -> EpisodeReport:
             episode = Episode(
                 policy, self._feed, _decode, self._send, lambda: next(self._seq), name, self._cancel, is_done
             )

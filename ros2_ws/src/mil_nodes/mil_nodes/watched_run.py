@@ -10,13 +10,13 @@ from dataclasses import dataclass, field, replace
 
 from mil_core.adapted_goal import NUM_FRAMES
 from mil_core.retry import RetryRule, Verdict, with_retry
-from mil_nodes.episode import POLL_S, EpisodeLimits, EpisodeReport, RunEnd
+from mil_nodes.episode import POLL_S, EpisodeLimits, EpisodeReport, IsDone, RunEnd
 from mil_nodes.errors import NodeError
 from mil_nodes.goal_feed import GoalFeed
 
 OnStage = Callable[[str, int], None]
 """Told what happens now: stage, and attempt from 1."""
-RunEpisode = Callable[[EpisodeLimits, Callable[[int], bool]], EpisodeReport]
+RunEpisode = Callable[[EpisodeLimits, IsDone], EpisodeReport]
 """Runs one episode to its end and stops the robot; given its limits and what to ask before each step."""
 
 
@@ -55,14 +55,14 @@ class GoalWatch:
         self._feed, self._rule, self._stop = feed, rule, stop
         self._since_ns: int | None = None
 
-    def is_done(self, stamp_ns: int) -> bool:
-        """Whether the goal is reached, asked with the stamp of each observation.
+    def is_done(self, stamp_ns: int, gripper: float) -> bool:
+        """Whether the goal is reached and nothing held, asked with the stamp of each observation; see RetryRule.
 
         Pictures from before the first observation say nothing about this attempt.
         """
         if self._since_ns is None:
             self._since_ns = stamp_ns
-        return self._rule.verdict(self._feed.fresh(self._since_ns)) is Verdict.REACHED
+        return self._rule.may_end(self._feed.fresh(self._since_ns), gripper)
 
     @property
     def probability(self) -> float:
@@ -88,7 +88,7 @@ class GoalWatch:
 
 def unwatched_run(run_episode: RunEpisode, limits: EpisodeLimits) -> RunReport:
     """One attempt that nobody judges."""
-    last = run_episode(limits, lambda _: False)
+    last = run_episode(limits, lambda *_: False)
     return RunReport(last, last.latency_ms, message=last.message)
 
 
