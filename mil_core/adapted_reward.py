@@ -31,19 +31,12 @@ class Grid:
     """Cells across it."""
     horizon: int = 40
     """States on a path; one that ends earlier stays where it ends."""
-    turns: bool = False
-    """Whether a picture that is turned or mirrored means the same; a reward is then the mean over all eight."""
 
     def __post_init__(self) -> None:
         if min(self.rows, self.cols, self.horizon) < 1:
             raise InvalidProblem(
                 f"grid: expected at least 1 row, 1 column and a horizon of 1 step, found {self.rows}, {self.cols} and "
                 f"{self.horizon}; choose larger ones."
-            )
-        if self.turns and self.rows != self.cols:
-            raise InvalidProblem(
-                f"grid: expected a square one, as its pictures are turned by quarters, found {self.rows} rows and "
-                f"{self.cols} columns; set turns=False."
             )
 
     def transitions(self) -> Transitions:

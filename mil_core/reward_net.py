@@ -64,8 +64,8 @@ def mean_over_views(
 ) -> Float[Tensor, "scene row row"]:
     """Rewards turned back from pictures that are turned by each quarter, mirrored and not, and averaged.
 
-    Ours. A thing is worth the same however it lies, and what one view mistakes for another thing seven do not: one
-    task in fifty went to a sprite that looked like the goal turned by a quarter.
+    Ours. A thing is worth the same however it lies, and what one view mistakes for another thing seven do not: without
+    it one task in fifty went to a sprite that looked like the goal turned by a quarter.
     """
     total = torch.zeros(())
     for quarters in range(4):

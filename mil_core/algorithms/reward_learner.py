@@ -1,7 +1,7 @@
 """The interface of every way to learn rewards: a meta-loss to train with, `adapt` to deploy with."""
 
 from abc import abstractmethod
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from torch import Tensor
 
@@ -9,7 +9,6 @@ from data_tools.grid import GridDemo
 from mil_core.adapted_reward import AdaptedReward, Grid, check_picture
 from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.maxent import irl_loss
-from mil_core.reward_net import mean_over_views
 from mil_core.reward_scenes import Scenes, joined, scenes_of
 
 
@@ -36,10 +35,6 @@ class RewardLearner(MetaLearner):
             SupportMismatch: a path is longer than the horizon, or a picture has another size than in training.
             InvalidProblem: the network gives a cell an infinite reward or NaN.
         """
-
-    def of_all_views(self, rewards: Callable[[Tensor], Tensor], pictures: Tensor) -> Tensor:
-        """What a network that knows its task says of new pictures, see `Grid.turns`; shape (scene, row, col)."""
-        return mean_over_views(rewards, pictures) if self.grid.turns else rewards(pictures)
 
     def irl_loss(self, reward: Tensor, scenes: Scenes) -> Tensor:
         """MaxEnt IRL loss of each task in nats a path, the weighted mean of its scenes, shape (task,).

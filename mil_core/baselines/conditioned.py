@@ -55,15 +55,10 @@ class Conditioned(RewardLearner):
 
     def _rewards(self, context: Tensor, pictures: Tensor) -> Tensor:
         """Rewards (task, scene, row, col) of pictures (task, scene, 3, height, width)."""
-        return self.network(_with_context(context, pictures)).unflatten(0, pictures.shape[:2])
+        shape = pictures.shape[:2]
+        spread = context[:, None].expand(-1, shape[1], -1, -1, -1).flatten(0, 1)
+        spread = functional.interpolate(spread, pictures.shape[-2:], mode="bilinear", align_corners=False)
+        return self.network(torch.cat([pictures.flatten(0, 1), spread], dim=1)).unflatten(0, shape)
 
     def _function(self, parameters: Parameters, pictures: Tensor) -> Tensor:
-        # The context is turned along: where it has places, they are those of the demonstrations' own picture.
-        return self.of_all_views(self.network, _with_context(parameters["context"], pictures[None]))
-
-
-def _with_context(context: Tensor, pictures: Tensor) -> Tensor:
-    """Context as further channels of pictures (task, scene, 3, height, width), tasks and scenes in one axis."""
-    spread = context[:, None].expand(-1, pictures.shape[1], -1, -1, -1).flatten(0, 1)
-    spread = functional.interpolate(spread, pictures.shape[-2:], mode="bilinear", align_corners=False)
-    return torch.cat([pictures.flatten(0, 1), spread], dim=1)
+        return self._rewards(parameters["context"], pictures[None])[0]

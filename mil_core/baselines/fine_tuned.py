@@ -79,4 +79,4 @@ class FineTuned(RewardLearner):
         return self.network(pictures.flatten(0, 1)).unflatten(0, pictures.shape[:2])
 
     def _function(self, parameters: Parameters, pictures: Tensor) -> Tensor:
-        return self.of_all_views(lambda views: functional_call(self.network, dict(parameters), (views,)), pictures)
+        return functional_call(self.network, dict(parameters), (pictures,))

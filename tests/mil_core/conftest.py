@@ -119,26 +119,11 @@ def reward_task(rng):
 @pytest.fixture
 def reward_learners():
     """A tiny one of each way to learn rewards, by its key in results."""
-    return make_reward_learners(GRID)
-
-
-@pytest.fixture
-def turning_learners():
-    """The same for a world that may be turned."""
-    return make_reward_learners(Grid(rows=4, cols=4, horizon=6, turns=True))
-
-
-@pytest.fixture
-def turning_demo(rng):
-    return GridDemo(rng.integers(0, 256, (16, 16, 3)).astype(np.uint8), np.array([[0, 0], [1, 1], [2, 1]]))
-
-
-def make_reward_learners(grid):
     filters = NET.filters
     return {
-        "mandril": Mandril(RewardNet(NET), grid, MandrilConfig(InnerConfig(2, 0.01, None), test_steps=3)),
-        "scratch": FineTuned(RewardNet(NET), grid, FineTuningConfig(num_steps=20, learning_rate=0.01)),
-        "conditional": Conditional(grid, ConditionalConfig(filters)),
-        "conditional_looks": Conditional(grid, ConditionalConfig(filters, appearance_size=2)),
-        "recurrent": Recurrent(grid, RecurrentConfig(filters, 3, 5)),
+        "mandril": Mandril(RewardNet(NET), GRID, MandrilConfig(InnerConfig(2, 0.01, None), test_steps=3)),
+        "scratch": FineTuned(RewardNet(NET), GRID, FineTuningConfig(num_steps=20, learning_rate=0.01)),
+        "conditional": Conditional(GRID, ConditionalConfig(filters)),
+        "conditional_looks": Conditional(GRID, ConditionalConfig(filters, appearance_size=2)),
+        "recurrent": Recurrent(GRID, RecurrentConfig(filters, 3, 5)),
     }

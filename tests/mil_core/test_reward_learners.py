@@ -10,7 +10,6 @@ from data_tools.errors import GridPathError
 from data_tools.grid import GridDemo
 from mil_core.adapted_reward import Grid
 from mil_core.errors import InvalidProblem, SupportMismatch
-from mil_core.reward_net import mean_over_views
 
 EVERY = ("mandril", "scratch", "conditional", "conditional_looks", "recurrent")
 CONDITIONED = EVERY[2:]
@@ -94,39 +93,6 @@ def test_demonstrations_that_contradict_each_other_are_refused(name, reward_lear
 def test_a_grid_without_cells_or_steps_is_refused(sizes):
     with pytest.raises(InvalidProblem, match="found {}, {} and {}".format(*sizes)):
         Grid(*sizes)
-
-
-def test_a_grid_that_is_not_square_does_not_turn():
-    with pytest.raises(InvalidProblem, match="found 4 rows and 5 columns; set turns=False"):
-        Grid(4, 5, 6, turns=True)
-
-
-def test_the_mean_over_views_turns_with_the_picture_and_keeps_what_turns_already():
-    convolution = torch.nn.Conv2d(2, 1, 3, padding=1)  # tells up from down
-    pictures = torch.randn(3, 2, 6, 6)
-    found = mean_over_views(lambda views: convolution(views)[:, 0], pictures)
-    for quarters in range(4):
-        turned = mean_over_views(lambda views: convolution(views)[:, 0], pictures.rot90(quarters, (-2, -1)).flip(-1))
-        torch.testing.assert_close(turned, found.rot90(quarters, (-2, -1)).flip(-1))
-    torch.testing.assert_close(mean_over_views(lambda views: views[:, 1] ** 2, pictures), pictures[:, 1] ** 2)
-
-
-@pytest.mark.parametrize("name", ["mandril", "scratch", "conditional_looks"])
-def test_where_the_world_turns_what_is_wanted_turns_with_it(name, turning_learners, turning_demo, rng):
-    adapted = turning_learners[name].adapt([turning_demo])
-    picture = rng.integers(0, 256, (16, 16, 3)).astype(np.uint8)
-    found, turned = adapted.reward(picture), adapted.reward(np.rot90(picture)[:, ::-1].copy())
-    np.testing.assert_allclose(turned, np.rot90(found)[:, ::-1], rtol=1e-4, atol=1e-5)
-
-
-@pytest.mark.parametrize("name", ["conditional", "recurrent"])
-def test_places_of_the_demonstration_turn_with_its_picture(name, turning_learners, turning_demo):
-    learner = turning_learners[name]
-    adapted = learner.adapt([turning_demo])
-    found = adapted.reward(turning_demo.picture)
-    adapted.parameters["context"] = adapted.parameters["context"].rot90(1, (-2, -1))
-    turned = adapted.reward(np.rot90(turning_demo.picture).copy())
-    np.testing.assert_allclose(turned, np.rot90(found), rtol=1e-4, atol=1e-5)
 
 
 @pytest.mark.parametrize("name", EVERY)
