@@ -144,8 +144,8 @@ def pursue(
     for _ in range(config.looks_per_goal * len(goals)):
         picture = world.look()
         pursued = goals[: num_reached + 1]
-        seen = [goal.look(picture).probability for goal in pursued]
-        are_reached = [rewards[k].reward(picture) > 0 for k in range(len(pursued))]
+        seen = [reward.look(picture).probability for reward in rewards[: len(pursued)]]
+        are_reached = [reward.is_reached for reward in rewards[: len(pursued)]]
         pictures.append(picture)
         places.append(world.places_m)
         probabilities.append(min(seen))

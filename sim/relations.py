@@ -4,6 +4,8 @@ Directions are those of the picture: the camera stands across the table from the
 right is +y and away is -x of the robot's base frame; "in front of" means nearer to the camera.
 """
 
+import functools
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -67,6 +69,11 @@ def way_left_m(number: int, apart_m: NDArray[np.float64]) -> float:
 
     Args: number: of a direction. apart_m: from the second block to the first one, base frame, shape (2,) or longer.
     """
+    return float(np.linalg.norm(_where_it_holds_m(number) - apart_m[:2], axis=1).min())
+
+
+@functools.cache
+def _where_it_holds_m(number: int) -> NDArray[np.float64]:
+    """Ways for which a direction holds, 5 mm apart or less, shape (N, 2)."""
     distances_m, angles_rad = np.linspace(0.0, FARTHEST_M, 41), np.linspace(-HALF_ANGLE_RAD, HALF_ANGLE_RAD, 25)
-    reached_m = np.array([offset_m(number, d, a) for d in distances_m for a in angles_rad])
-    return float(np.linalg.norm(reached_m - apart_m[:2], axis=1).min())
+    return np.array([offset_m(number, d, a) for d in distances_m for a in angles_rad])
