@@ -19,9 +19,9 @@ class CemConfig:
 
     num_iterations: int = 3
     """Rounds of drawing and refitting; the first one draws evenly."""
-    num_samples: int = 40
+    num_samples: int = 100
     """Moves drawn in each round."""
-    num_elites: int = 8
+    num_elites: int = 10
     """Best moves so far, which the next round is fitted to."""
     least_spread_m: float = 0.02
     """Standard deviation of the draws around the elites, at least."""
