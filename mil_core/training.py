@@ -97,11 +97,24 @@ def train(
     state = TrainingState(algorithm, config.learning_rate, config.average)
     if resume:
         state.load(run)
-    if not team.is_first:
-        while state.iteration < config.iterations:
-            _outer_step(algorithm, training, state, config, team)
-        state.use_average()
-        return
+    if team.is_first:
+        _train_and_log(algorithm, training, validation, state, config, run, save, team)
+    while state.iteration < config.iterations:  # the other processes make the same steps in silence
+        _outer_step(algorithm, training, state, config, team)
+    state.use_average()
+
+
+def _train_and_log(
+    algorithm: MetaLearner,
+    training: Sampler,
+    validation: Sampler,
+    state: TrainingState,
+    config: TrainingConfig,
+    run: Path,
+    save: Callable[[MetaLearner, int], None],
+    team: Team,
+) -> None:
+    """All outer steps, with all that the first process does besides. Args: see `train`."""
     run.mkdir(parents=True, exist_ok=True)
     _forget_after(state.iteration, run / LOG)
     saved_at = time.monotonic()
@@ -123,7 +136,6 @@ def train(
                 state.save(run)
                 state.with_average(lambda: save(algorithm, state.iteration))
                 saved_at = time.monotonic()
-    state.use_average()
 
 
 def _forget_after(iteration: int, path: Path) -> None:

@@ -21,7 +21,8 @@ from sim.errors import LayoutFailed
 from sim.parallel import in_order
 from sim.relations import FARTHEST_M, HALF_ANGLE_RAD, NONE, ON, OVERLAP, RELATIONS, offset_m
 from sim.render import Renderer
-from sim.robots.pr2 import ARM_JOINTS, PR2
+from sim.robots.pr2 import PR2
+from sim.robots.pr2_model import ARM_JOINTS
 from sim.tasks.arrange import (
     AREA_HIGH_M,
     AREA_LOW_M,

@@ -12,7 +12,7 @@ from sim.arrange_collect import ARM_JITTER_RAD, arm_poses_rad
 from sim.blocks import Block
 from sim.env import Environment
 from sim.relations import SAME_HEIGHT_M
-from sim.robots.pr2 import ARM_JOINTS
+from sim.robots.pr2_model import ARM_JOINTS
 from sim.tasks.arrange import AREA_HIGH_M, AREA_LOW_M, BLOCKS, TABLE_HEIGHT_M, ArrangeTask, has_gaps, places_m, put
 
 PLACE_ERROR_M = 0.004

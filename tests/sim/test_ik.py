@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from sim.errors import IkFailed
 from sim.ik import POSE_TOLERANCE_M, damped_velocity, solve_pose, within_speed
-from sim.robots.pr2 import ARM_JOINTS, HOME_POSITION_M, PR2, home_quaternion
+from sim.robots.pr2 import HOME_POSITION_M, PR2, home_quaternion
+from sim.robots.pr2_model import ARM_JOINTS
 from sim.tasks.task import TOOL_SITE
 
 SEEDS = st.integers(0, 2**32 - 1)

@@ -9,7 +9,8 @@ import pytest
 from sim.collect import task_at
 from sim.env import Environment
 from sim.errors import AssetMissing
-from sim.robots.pr2 import ARM_JOINTS, FINGER_JOINTS, MAX_JOINT_SPEED_RAD_S, PR2, STATE_POINTS_M
+from sim.robots.pr2 import MAX_JOINT_SPEED_RAD_S, PR2, STATE_POINTS_M
+from sim.robots.pr2_model import ARM_JOINTS, FINGER_JOINTS
 from sim.robots.urdf import simplified
 from sim.tasks.task import TOOL_SITE
 

@@ -4,7 +4,8 @@ import mujoco
 import numpy as np
 import pytest
 
-from sim.robots.pr2 import ARM_JOINTS, PR2
+from sim.robots.pr2 import PR2
+from sim.robots.pr2_model import ARM_JOINTS
 from sim.robots.pr2_torque_arm import FORK_RADIUS_M, JOINTS, START_JITTER_RAD, Pr2TorqueArm
 
 
