@@ -12,6 +12,7 @@ from mil_core.algorithms.mandril import Mandril, MandrilConfig
 from mil_core.baselines.conditional import Conditional, ConditionalConfig
 from mil_core.baselines.fine_tuned import FineTuned, FineTuningConfig
 from mil_core.baselines.recurrent import Recurrent, RecurrentConfig
+from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.behavior_cloning import CloningConfig
 from mil_core.experiments import EXPERIMENTS
 from mil_core.inner_loop import InnerConfig
@@ -19,6 +20,7 @@ from mil_core.learned_loss import LearnedLossConfig
 from mil_core.policies.policy import PolicyConfig
 from mil_core.reward_net import RewardNet, RewardNetConfig
 from mil_core.reward_scenes import RewardMetaTask, scenes_of, stack
+from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
 from mil_core.training import TrainingConfig
 
@@ -89,6 +91,35 @@ def experiments():
     training = TrainingConfig(iterations=4, meta_batch=2, validate_every=2, threads=1)
     tiny = {"policy": POLICY, "learning": LEARNING, "training": training}
     return {"mil": dataclasses.replace(reach, **tiny), "daml": dataclasses.replace(place, **tiny)}
+
+
+EVERYTHING = ShownConfig()
+"""What a policy may be shown of a demonstration: pictures, states and actions."""
+
+
+@pytest.fixture
+def shown_experiment(experiments):
+    """A tiny experiment whose policy is shown the demonstration instead of adapting to it."""
+    return lambda name, shown=EVERYTHING: dataclasses.replace(experiments["mil"], algorithm=name, shown=shown)
+
+
+@pytest.fixture
+def build_shown(shown_experiment, scaling):
+    """Its learner, untrained, the same each time."""
+
+    def build(name, shown=EVERYTHING):
+        torch.manual_seed(1)
+        return shown_experiment(name, shown).build(scaling)
+
+    return build
+
+
+@pytest.fixture
+def shown_sample(experiments, tasks, scaling, rng):
+    """Draws a task for it."""
+    experiment = experiments["mil"]
+    sampler = TaskSampler(tasks, scaling, experiment.policy, "demo", experiment.learning)
+    return lambda: sampler.sample(rng)
 
 
 GRID = Grid(rows=4, cols=5, horizon=6)

@@ -6,41 +6,14 @@ import math
 import numpy as np
 import pytest
 import torch
-from safetensors.torch import load_file, save_file
 
-from data_tools.demo import Demo
-from mil_core import adapted_files, checkpoint
 from mil_core.baselines import shown_policy
-from mil_core.baselines.attention import MEMORY
 from mil_core.baselines.shown_policy import ShownConfig
-from mil_core.episodes import without_actions
-from mil_core.errors import CheckpointCorrupt, NonFiniteParameters, SupportMismatch
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import spread_frames
 
 EVERY = ("contextual", "lstm", "attention")
 EVERYTHING, WITHOUT_ACTIONS, VIDEO = ShownConfig(), ShownConfig(sees_actions=False), ShownConfig(False, False)
-
-
-@pytest.fixture
-def experiment_of(experiments):
-    return lambda name, shown=EVERYTHING: dataclasses.replace(experiments["mil"], algorithm=name, shown=shown)
-
-
-@pytest.fixture
-def build(experiment_of, scaling):
-    def build(name, shown=EVERYTHING):
-        torch.manual_seed(1)
-        return experiment_of(name, shown).build(scaling)
-
-    return build
-
-
-@pytest.fixture
-def sample(experiments, tasks, scaling, rng):
-    experiment = experiments["mil"]
-    sampler = TaskSampler(tasks, scaling, experiment.policy, "demo", experiment.learning)
-    return lambda: sampler.sample(rng)
 
 
 def with_other(demo, part):
@@ -66,18 +39,18 @@ def told(learner, *supports):
 
 @pytest.mark.parametrize("name", EVERY)
 @pytest.mark.parametrize("shown", [EVERYTHING, WITHOUT_ACTIONS, VIDEO])
-def test_every_parameter_gets_a_finite_gradient(name, shown, build, sample):
-    learner = build(name, shown)
-    learner.meta_loss(sample()).total.backward()
+def test_every_parameter_gets_a_finite_gradient(name, shown, build_shown, shown_sample):
+    learner = build_shown(name, shown)
+    learner.meta_loss(shown_sample()).total.backward()
     assert [key for key, value in learner.named_parameters() if value.grad is None] == []
     assert all(torch.isfinite(value.grad).all() for value in learner.parameters())
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_demonstration_tells_what_to_do(name, build, experiments, tasks, scaling, rng):
+def test_the_demonstration_tells_what_to_do(name, build_shown, experiments, tasks, scaling, rng):
     """Two tasks that ask for opposite actions at the same sight: only the demonstration tells them apart."""
     opposite = [wanting(task, sign) for task, sign in zip(tasks, (-1.0, 1.0), strict=False)]
-    learner, learning = build(name), experiments["mil"].learning
+    learner, learning = build_shown(name), experiments["mil"].learning
     sampler = TaskSampler(opposite, scaling, experiments["mil"].policy, "demo", learning)
     optimizer = torch.optim.Adam(learner.parameters(), 0.01)
     for _ in range(30):
@@ -90,8 +63,8 @@ def test_the_demonstration_tells_what_to_do(name, build, experiments, tasks, sca
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_order_of_tasks_changes_nothing(name, build, sample, tasks):
-    learner, drawn = build(name), [sample() for _ in range(3)]
+def test_the_order_of_tasks_changes_nothing(name, build_shown, shown_sample, tasks):
+    learner, drawn = build_shown(name), [shown_sample() for _ in range(3)]
     losses = [[float(learner.meta_loss(task).total.detach()) for task in order] for order in (drawn, drawn[::-1])]
     assert losses[0] == losses[1][::-1]
     there, back = ([told(learner, task.demos[0]) for task in order] for order in (tasks[:3], tasks[2::-1]))
@@ -99,8 +72,8 @@ def test_the_order_of_tasks_changes_nothing(name, build, sample, tasks):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_what_the_policy_is_told_knows_no_query(name, build, sample, monkeypatch):
-    learner, first, second = build(name), sample(), sample()
+def test_what_the_policy_is_told_knows_no_query(name, build_shown, shown_sample, monkeypatch):
+    learner, first, second = build_shown(name), shown_sample(), shown_sample()
     seen = []
     original = shown_policy.outer_terms
     monkeypatch.setattr(shown_policy, "outer_terms", lambda *words: seen.append(words[1]) or original(*words))
@@ -113,8 +86,8 @@ def test_what_the_policy_is_told_knows_no_query(name, build, sample, monkeypatch
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_only_what_the_policy_is_told_differs_after_adapting(name, build, tasks):
-    learner = build(name)
+def test_only_what_the_policy_is_told_differs_after_adapting(name, build_shown, tasks):
+    learner = build_shown(name)
     before = {key: value.clone() for key, value in learner.state_dict().items()}
     adapted = learner.adapt(tasks[0].demos[0])
     assert all(torch.equal(before[key], value) for key, value in learner.state_dict().items())
@@ -123,8 +96,8 @@ def test_only_what_the_policy_is_told_differs_after_adapting(name, build, tasks)
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_inner_loop_of_the_configuration_means_nothing(name, build, experiment_of, tasks, scaling):
-    experiment, adapted = experiment_of(name), build(name).adapt(tasks[0].demos[0])
+def test_the_inner_loop_of_the_configuration_means_nothing(name, build_shown, shown_experiment, tasks, scaling):
+    experiment, adapted = shown_experiment(name), build_shown(name).adapt(tasks[0].demos[0])
     inner = dataclasses.replace(experiment.learning.inner, num_steps=5, step_size=10.0)
     torch.manual_seed(1)
     other = dataclasses.replace(experiment, learning=dataclasses.replace(experiment.learning, inner=inner))
@@ -133,8 +106,8 @@ def test_the_inner_loop_of_the_configuration_means_nothing(name, build, experime
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_training_and_deployment_tell_the_same(name, build, tasks, scaling):
-    learner, demo = build(name), tasks[0].demos[0]
+def test_training_and_deployment_tell_the_same(name, build_shown, tasks, scaling):
+    learner, demo = build_shown(name), tasks[0].demos[0]
     chosen = spread_frames(len(demo), learner.config.num_inner_frames)
     steps = scaling.chosen_steps(demo, chosen, learner.policy.config)
     torch.testing.assert_close(told(learner, demo), learner.told([steps])[learner.told_name].detach())
@@ -147,8 +120,8 @@ def test_training_and_deployment_tell_the_same(name, build, tasks, scaling):
 @pytest.mark.parametrize(
     ("shown", "unseen"), [(EVERYTHING, ()), (WITHOUT_ACTIONS, ("actions",)), (VIDEO, ("actions", "states"))]
 )
-def test_nothing_but_what_is_shown_changes_the_policy(name, shown, unseen, build, tasks):
-    learner, demo = build(name, shown), tasks[0].demos[0]
+def test_nothing_but_what_is_shown_changes_the_policy(name, shown, unseen, build_shown, tasks):
+    learner, demo = build_shown(name, shown), tasks[0].demos[0]
     adapted = learner.adapt(demo)
     for part in ("pictures", "states", "actions"):
         changed = learner.adapt(with_other(demo, part))
@@ -160,8 +133,8 @@ def test_nothing_but_what_is_shown_changes_the_policy(name, shown, unseen, build
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_only_the_contextual_policy_looks_at_the_last_frame_alone(name, build, tasks):
-    learner, demo = build(name), tasks[0].demos[0]
+def test_only_the_contextual_policy_looks_at_the_last_frame_alone(name, build_shown, tasks):
+    learner, demo = build_shown(name), tasks[0].demos[0]
     frames = demo.video.frames.copy()
     frames[:-1] = 255 - frames[:-1]
     other = dataclasses.replace(demo, video=dataclasses.replace(demo.video, frames=frames))
@@ -169,8 +142,10 @@ def test_only_the_contextual_policy_looks_at_the_last_frame_alone(name, build, t
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_a_policy_that_is_shown_pictures_alone_takes_films_and_demonstrations(name, build, tasks, scaling, experiments):
-    learner, demo = build(name, VIDEO), tasks[0].demos[0]
+def test_a_policy_that_is_shown_pictures_alone_takes_films_and_demonstrations(
+    name, build_shown, tasks, scaling, experiments
+):
+    learner, demo = build_shown(name, VIDEO), tasks[0].demos[0]
     assert torch.equal(told(learner, demo), told(learner, demo.video))
     assert math.isnan(learner.adapt(demo.video).loss_after)
     sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "film", experiments["mil"].learning)
@@ -178,8 +153,8 @@ def test_a_policy_that_is_shown_pictures_alone_takes_films_and_demonstrations(na
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_order_of_several_demonstrations_changes_nothing(name, build, tasks):
-    learner, demos = build(name), [task.demos[0] for task in tasks[:3]]
+def test_the_order_of_several_demonstrations_changes_nothing(name, build_shown, tasks):
+    learner, demos = build_shown(name), [task.demos[0] for task in tasks[:3]]
     observation = tasks[0].demos[1].observation(2)
     there, back = learner.adapt(*demos), learner.adapt(*demos[::-1])
     np.testing.assert_allclose(there.act(observation), back.act(observation), rtol=1e-4, atol=1e-6)
@@ -188,14 +163,14 @@ def test_the_order_of_several_demonstrations_changes_nothing(name, build, tasks)
 
 
 @pytest.mark.parametrize("name", ["contextual", "lstm"])
-def test_several_demonstrations_tell_the_mean_of_what_each_tells(name, build, tasks):
-    learner, demos = build(name), [task.demos[0] for task in tasks[:3]]
+def test_several_demonstrations_tell_the_mean_of_what_each_tells(name, build_shown, tasks):
+    learner, demos = build_shown(name), [task.demos[0] for task in tasks[:3]]
     mean = torch.stack([told(learner, demo) for demo in demos]).mean(dim=0)
     torch.testing.assert_close(told(learner, *demos), mean)
 
 
-def test_attention_has_one_row_for_each_frame_of_each_demonstration_and_one_of_its_own(build, tasks):
-    learner = build("attention")
+def test_attention_has_one_row_for_each_frame_of_each_demonstration_and_one_of_its_own(build_shown, tasks):
+    learner = build_shown("attention")
     frames, size = learner.config.num_inner_frames, learner.policy.config.context_size
     assert told(learner, *(task.demos[0] for task in tasks[:3])).shape == (3 * frames + 1, size)
 
@@ -204,8 +179,8 @@ def test_attention_has_one_row_for_each_frame_of_each_demonstration_and_one_of_i
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_actions_are_finite_and_those_of_each_frame_alone(name, build, tasks, scaling):
-    learner, demo = build(name), tasks[0].demos[0]
+def test_actions_are_finite_and_those_of_each_frame_alone(name, build_shown, tasks, scaling):
+    learner, demo = build_shown(name), tasks[0].demos[0]
     adapted = learner.adapt(demo)
     action = adapted.act(demo.observation(0))
     assert action.shape == (2,) and action.dtype == np.float32 and np.isfinite(action).all()
@@ -216,8 +191,8 @@ def test_actions_are_finite_and_those_of_each_frame_alone(name, build, tasks, sc
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_the_end_pose_is_predicted_once_an_episode(name, build, tasks):
-    demo, policy = tasks[0].demos[0], build(name).adapt(tasks[0].demos[0])
+def test_the_end_pose_is_predicted_once_an_episode(name, build_shown, tasks):
+    demo, policy = tasks[0].demos[0], build_shown(name).adapt(tasks[0].demos[0])
     policy.act(demo.observation(0))
     first = policy.end_pose
     policy.act(demo.observation(3))
@@ -227,104 +202,9 @@ def test_the_end_pose_is_predicted_once_an_episode(name, build, tasks):
 
 
 @pytest.mark.parametrize("name", EVERY)
-def test_unadapted_is_shown_nothing_and_reports_nothing(name, build, tasks):
-    learner = build(name)
+def test_unadapted_is_shown_nothing_and_reports_nothing(name, build_shown, tasks):
+    learner = build_shown(name)
     policy = learner.unadapted()
     assert torch.equal(policy.parameters[learner.told_name], learner.state_dict()[f"policy.{learner.told_name}"])
     assert math.isnan(policy.loss_before) and math.isnan(policy.loss_after) and math.isnan(policy.uncertainty)
     assert np.isfinite(policy.act(tasks[0].demos[0].observation(0))).all()
-
-
-# ---------------------------------------------------------------- files
-
-
-@pytest.fixture
-def saved(build, experiment_of, scaling, tmp_path):
-    def saved(name, shown=EVERYTHING):
-        checkpoint.save(tmp_path / name, build(name, shown), experiment_of(name, shown), scaling, 1, "mil train")
-        return checkpoint.load(tmp_path / name)
-
-    return saved
-
-
-@pytest.mark.parametrize("name", EVERY)
-@pytest.mark.parametrize("shown", [EVERYTHING, VIDEO])
-def test_checkpoint_and_adapted_policy_come_back_and_act_the_same(name, shown, saved, build, tasks, tmp_path):
-    demos, observation = tasks[0].demos, tasks[1].demos[0].observation(3)
-    base, adapted = saved(name, shown), build(name, shown).adapt(*demos)
-    np.testing.assert_allclose(base.algorithm().adapt(*demos).act(observation), adapted.act(observation), rtol=1e-5)
-    adapted_files.save_adapted(tmp_path / "a", adapted, base.sha256, "f" * 64)
-    again = adapted_files.load_adapted(tmp_path / "a", base)
-    np.testing.assert_allclose(again.act(observation), adapted.act(observation), rtol=1e-5)
-
-
-@pytest.mark.parametrize("shape", [(), (4,), (0, 4), (5, 3), (5, 4, 1)])
-def test_a_memory_of_another_shape_is_refused(shape, saved, tasks, tmp_path):
-    base = saved("attention")
-    adapted_files.save_adapted(tmp_path, base.algorithm().adapt(tasks[0].demos[0]), base.sha256, "f" * 64)
-    path = tmp_path / adapted_files.ADAPTED
-    weights = load_file(path) | {MEMORY: torch.zeros(shape)}
-    save_file(weights, path, metadata={**adapted_files.adapted_origin(tmp_path)})
-    with pytest.raises(CheckpointCorrupt, match=f"expected {MEMORY} of shape"):
-        adapted_files.load_adapted(tmp_path, base)
-
-
-# ---------------------------------------------------------------- bad input
-
-
-def without_first_column(demo, part):
-    return dataclasses.replace(demo, **{part: getattr(demo, part)[:, 1:]})
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_supports_that_do_not_fit_are_refused(name, build, tasks):
-    learner, demo, film = build(name), tasks[0].demos[0], tasks[0].films[0].video
-    with pytest.raises(SupportMismatch, match="at least one film or demonstration"):
-        learner.adapt()
-    for shown in (EVERYTHING, WITHOUT_ACTIONS):
-        with pytest.raises(SupportMismatch, match="found a film; pass --demo"):
-            build(name, shown).adapt(demo, film)
-    for part in ("states", "actions"):
-        with pytest.raises(SupportMismatch, match=rf"expected {part} of shape \(2,\), found \(1,\)"):
-            learner.adapt(without_first_column(demo, part))
-    larger = dataclasses.replace(film, frames=np.repeat(film.frames, 2, axis=1))
-    with pytest.raises(SupportMismatch, match="expected a film of 12x10, found 12x20"):
-        build(name, VIDEO).adapt(larger)
-    with pytest.raises(SupportMismatch, match="expected pictures of shape"):
-        learner.adapt(dataclasses.replace(demo, video=larger))
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_a_policy_that_watches_is_not_shown_what_films_lack(name, build, sample):
-    task = sample()
-    for shown, sees_states, lacking in ((EVERYTHING, True, "actions"), (WITHOUT_ACTIONS, False, "states")):
-        watched = task._replace(support=without_actions(task.support, sees_states=sees_states))
-        with pytest.raises(SupportMismatch, match=f"is shown {lacking}, found a film without"):
-            build(name, shown).meta_loss(watched)
-
-
-@pytest.mark.parametrize("name", EVERY)
-def test_a_network_that_went_astray_is_refused(name, build, tasks):
-    learner = build(name)
-    with torch.no_grad():
-        learner.policy.encoder.convolutions[0].weight.fill_(float("nan"))
-    with pytest.raises(NonFiniteParameters, match="expected finite numbers"):
-        learner.adapt(tasks[0].demos[0])
-
-
-@pytest.mark.parametrize("size", [0, 6])
-def test_what_attention_cannot_divide_among_its_heads_is_refused(size, experiment_of, scaling):
-    experiment = experiment_of("attention")
-    odd = dataclasses.replace(experiment, policy=dataclasses.replace(experiment.policy, context_size=size))
-    with pytest.raises(ValueError, match=f"expected a multiple of 4, found {size}"):
-        odd.build(scaling)
-
-
-def test_a_demonstration_shorter_than_what_is_looked_at_will_do(build, tasks):
-    demo = tasks[0].demos[0]
-    short = Demo(
-        dataclasses.replace(demo.video, frames=demo.video.frames[:2], capture_time_s=demo.video.capture_time_s[:2]),
-        demo.states[:2], demo.actions[:2], demo.state_time_s[:2], demo.action_time_s[:2], demo.task_id, demo.robot,
-    )  # fmt: skip
-    for name in EVERY:
-        assert np.isfinite(build(name).adapt(short).act(demo.observation(0))).all()
