@@ -65,7 +65,9 @@ class Order:
     """See EXPLORATION_NOISE_M_S; zero for none."""
 
     def __post_init__(self) -> None:
-        task_class(self.task), robot_class(self.robot), split_index(self.split)
+        task_class(self.task)  # each refuses what it does not know
+        robot_class(self.robot)
+        split_index(self.split)
         if self.task not in EXPERTS:
             raise SimError(
                 f"Expected a task that an expert can show, found {self.task!r}; use one of: {', '.join(EXPERTS)}."

@@ -6,6 +6,7 @@
 import os
 import subprocess
 import sys
+from typing import Any
 
 from sim.errors import GlUnavailable
 
@@ -58,7 +59,7 @@ _context = None
 """The OpenGL context of this process: making one costs tens of milliseconds, so all renderers share it."""
 
 
-def _gl_context() -> "mujoco.GLContext":
+def _gl_context() -> Any:
     global _context
     if _context is None:
         try:

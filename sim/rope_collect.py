@@ -90,9 +90,8 @@ def changed(shape_m: NDArray[np.float64], rng: np.random.Generator) -> NDArray[n
 
 def somewhere(shape_m: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:
     """The shape anywhere inside the picture."""
-    shape_m = centred(shape_m)
-    limit_m = VIEW_M / 2 - MARGIN_M
-    return shape_m + rng.uniform(-limit_m - shape_m.min(0), limit_m - shape_m.max(0))
+    middle_m, limit_m = centred(shape_m), VIEW_M / 2 - MARGIN_M
+    return middle_m + rng.uniform(-limit_m - middle_m.min(0), limit_m - middle_m.max(0))
 
 
 def _put_gripper(env: Environment, beads_m: NDArray[np.float64], rng: np.random.Generator) -> None:

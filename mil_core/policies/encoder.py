@@ -66,16 +66,16 @@ class Encoder(nn.Module):
             value, padding = _padded_same(value, self._kernel_size, self._strides[depth])
             weight, bias = convolution.weight, convolution.bias
             if depth == 0 and self.image_bias is not None:
-                weight, bias = self._with_image_bias(weight, bias)
+                weight, bias = self._with_image_bias(self.image_bias(), weight, bias)
             value = norm_relu(convolved(value, weight, bias, self._strides[depth], padding), offset)
         return value
 
-    def _with_image_bias(self, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
+    def _with_image_bias(self, image_bias: Tensor, weight: Tensor, bias: Tensor) -> tuple[Tensor, Tensor]:
         """The part of the first weight that sees the picture, and what the rest makes of the plane: biases of places.
 
         The same as appending the plane to every picture, but the plane is convolved once instead of once a picture.
         """
-        plane, padding = _padded_same(self.image_bias()[None], self._kernel_size, self._strides[0])
+        plane, padding = _padded_same(image_bias[None], self._kernel_size, self._strides[0])
         of_picture, of_plane = weight.split([weight.shape[1] - IMAGE_BIAS_CHANNELS, IMAGE_BIAS_CHANNELS], dim=1)
         return of_picture, functional.conv2d(plane, of_plane, bias, self._strides[0], padding)
 

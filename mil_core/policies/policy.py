@@ -124,9 +124,8 @@ class Policy(nn.Module):
         Returns: see PolicyOutput.
         """
         points = self.encoder(pictures)
-        if end_pose is None:
-            end_pose = self.end_pose(points[0]) if self.end_pose is not None else points.new_zeros(0)
-        repeated_pose = end_pose.detach().expand(len(points), -1)
+        last_pose = self._end_pose(points[0]) if end_pose is None else end_pose
+        repeated_pose = last_pose.detach().expand(len(points), -1)
         state, pose = states.split([self.config.state_size, self.config.end_pose_size], dim=1)
         value = self.context(torch.cat([points, repeated_pose, state, repeated_pose - pose], dim=1))
         for depth, layer in enumerate(self.layers):
@@ -134,7 +133,10 @@ class Policy(nn.Module):
             value = (layer if own is None else own)(value)
             value = offset_norm(value, self.hidden_offsets[depth]).relu() if self.hidden_offsets else value.relu()
         head = self.inner_head if inner and self.inner_head is not None else self.head
-        return PolicyOutput(points, end_pose, value, head(value))
+        return PolicyOutput(points, last_pose, value, head(value))
+
+    def _end_pose(self, points: Tensor) -> Tensor:
+        return points.new_zeros(0) if self.end_pose is None else self.end_pose(points)
 
     def adapted_names(self) -> frozenset[str]:
         """Names of the parameters that the inner loop moves: all but the layer norm's offsets.

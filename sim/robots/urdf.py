@@ -189,7 +189,7 @@ def simplified(source: Path, max_faces: int) -> tuple[NDArray[np.float64], NDArr
     mesh.merge_vertices()
     vertices, faces = np.asarray(mesh.vertices, dtype=np.float32), np.asarray(mesh.faces, dtype=np.int32)
     if len(faces) > max_faces:
-        vertices, faces = fast_simplification.simplify(vertices, faces, target_count=max_faces)
+        vertices, faces = fast_simplification.simplify(vertices, faces, target_count=max_faces)[:2]
     vertices, faces = np.asarray(vertices, dtype=np.float64), np.asarray(faces, dtype=np.int32)
     _write_atomically(cached, vertices, faces)
     return vertices, faces
