@@ -1,9 +1,7 @@
 """From a picture to the reward of each cell of a grid, by convolutions alone."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-import torch
 from jaxtyping import Float
 from torch import Tensor, nn
 from torch.func import functional_call, vmap
@@ -57,23 +55,6 @@ class RewardNet(nn.Module):
     def forward(self, pictures: Float[Tensor, "scene channel height width"]) -> Float[Tensor, "scene row col"]:
         """Rewards of pictures with values in [0, 1]."""
         return self.readout(self.features(pictures - MID_BRIGHTNESS))[:, 0]
-
-
-def mean_over_views(
-    rewards: Callable[[Tensor], Tensor], pictures: Float[Tensor, "scene channel side side"]
-) -> Float[Tensor, "scene row row"]:
-    """Rewards turned back from pictures that are turned by each quarter, mirrored and not, and averaged.
-
-    Ours. A thing is worth the same however it lies, and what one view mistakes for another thing seven do not: without
-    it one task in fifty went to a sprite that looked like the goal turned by a quarter.
-    """
-    total = torch.zeros(())
-    for quarters in range(4):
-        turned = pictures.rot90(quarters, (-2, -1))
-        for is_mirrored in (False, True):
-            found = rewards(turned.flip(-1)).flip(-1) if is_mirrored else rewards(turned)
-            total = total + found.rot90(-quarters, (-2, -1))
-    return total / 8
 
 
 def rewards_by_task(

@@ -14,7 +14,7 @@ from mil_core.algorithms.algorithm import MetaLoss
 from mil_core.algorithms.reward_learner import RewardLearner
 from mil_core.errors import InvalidProblem, NonFiniteLoss
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
-from mil_core.reward_net import RewardNet, mean_over_views, rewards_by_task
+from mil_core.reward_net import RewardNet, rewards_by_task
 from mil_core.reward_scenes import RewardMetaTask, Scenes
 
 
@@ -28,8 +28,6 @@ class MandrilConfig:
     """Steps at deployment; in the thesis up to 20 keep helping."""
     learn_step_sizes: bool = True
     """Whether each parameter's share of the step size is learned too. Ours; the thesis tunes one step size."""
-    all_views: bool = False
-    """Whether an adapted reward is the mean over a picture's eight turned and mirrored views, see `mean_over_views`."""
 
 
 class Mandril(RewardLearner):
@@ -46,14 +44,11 @@ class Mandril(RewardLearner):
         """Args: network: what is learned. grid: the world that rewards are about. config: all other choices.
 
         Raises:
-            InvalidProblem: `inner.rms_floor` is set, which would mix the tasks that are adapted together, or
-                pictures that are not square have to be seen from all sides.
+            InvalidProblem: `inner.rms_floor` is set; it would mix the tasks that are adapted together.
         """
         super().__init__(grid)
         if config.inner.rms_floor is not None:
             raise InvalidProblem(f"inner.rms_floor: expected None, found {config.inner.rms_floor}; learn step sizes.")
-        if config.all_views and grid.rows != grid.cols:
-            raise InvalidProblem(f"all_views: expected a square grid, found {grid.rows} x {grid.cols}; turn it off.")
         self.network, self.config = network, config
         scales = {_key(name): nn.Parameter(torch.ones_like(value)) for name, value in network.named_parameters()}
         self.scales = nn.ParameterDict(scales if config.learn_step_sizes else {})
@@ -113,10 +108,7 @@ class Mandril(RewardLearner):
         self, parameters: Parameters, before: float = float("nan"), after: float = float("nan")
     ) -> AdaptedReward:
         def function(values: Parameters, pictures: Tensor) -> Tensor:
-            def rewards(views: Tensor) -> Tensor:
-                return functional_call(self.network, dict(values), (views,))
-
-            return mean_over_views(rewards, pictures) if self.config.all_views else rewards(pictures)
+            return functional_call(self.network, dict(values), (pictures,))
 
         return AdaptedReward(function, parameters, self.grid, loss_before=before, loss_after=after)
 

@@ -11,7 +11,6 @@ from data_tools.demo import Split
 from data_tools.grid import GridDemo
 from data_tools.reward_task import RewardScene, RewardTask
 from sim.errors import SimError
-from sim.path_starts import is_behind, start_probability
 from sim.spriteworld.expert import SoftOptimalExpert
 from sim.spriteworld.scene import Scene
 from sim.spriteworld.task import HORIZON, Cast, SpriteTask, demo_rng, scenes_at, task_at
@@ -64,7 +63,7 @@ def _scenes(order: SpriteOrder, tasks: list[SpriteTask], indices: range, k: int)
     """The k-th scene of each task."""
     scenes = scenes_at(order.split, order.seed, indices, k, order.cast)
     rewards = np.stack([task.reward(scene) for task, scene in zip(tasks, scenes, strict=True)])
-    starts = np.stack([_starts(scene, order.split) for scene in scenes])
+    starts = np.stack([scene.is_free() / scene.is_free().sum() for scene in scenes])
     expert = SoftOptimalExpert(rewards.astype(np.float64), HORIZON)
     visitation = expert.visitation(starts)
     goals = np.array([scene.centre(0) for scene in scenes])
@@ -74,13 +73,6 @@ def _scenes(order: SpriteOrder, tasks: list[SpriteTask], indices: range, k: int)
         _finished(scene, *arrays, demos)
         for scene, *arrays, demos in zip(scenes, rewards, starts, visitation, paths, strict=True)
     ]
-
-
-def _starts(scene: Scene, split: Split) -> np.ndarray:
-    """Anywhere free; in training half of them where an obstacle stands in the way, so that what it costs is shown."""
-    free, obstacles = scene.is_free(), scene.is_covered(1) | scene.is_covered(2)
-    no_cell = np.zeros_like(free)
-    return start_probability(free, free & is_behind(obstacles, scene.centre(0)) if split == "train" else no_cell)
 
 
 def _finished(

@@ -7,13 +7,12 @@ import pytest
 import torch
 from torch.func import functional_call
 
-from data_tools.grid import GridDemo
 from mil_core.adapted_reward import Grid
 from mil_core.algorithms.mandril import Mandril, MandrilConfig
 from mil_core.errors import InvalidProblem
 from mil_core.inner_loop import InnerConfig
 from mil_core.maxent import state_visitation
-from mil_core.reward_net import RewardNet, RewardNetConfig, mean_over_views
+from mil_core.reward_net import RewardNet, RewardNetConfig
 from mil_core.reward_scenes import RewardMetaTask, Scenes, stack
 
 NET = RewardNetConfig(filters=(2, 2, 2, 2))
@@ -178,28 +177,3 @@ def test_a_cell_sees_as_many_pixels_as_the_configuration_says(dilation, sees_px)
     network(pictures)[0, 10, 10].backward()
     seen = pictures.grad[0, 0] != 0
     assert [int(seen.any(axis).sum()) for axis in (0, 1)] == [sees_px, sees_px]
-
-
-def test_the_mean_over_views_turns_with_the_picture_and_keeps_what_turns_already():
-    convolution = torch.nn.Conv2d(2, 1, 3, padding=1)  # tells up from down
-    pictures = torch.randn(3, 2, 6, 6)
-    found = mean_over_views(lambda views: convolution(views)[:, 0], pictures)
-    for quarters in range(4):
-        turned = mean_over_views(lambda views: convolution(views)[:, 0], pictures.rot90(quarters, (-2, -1)).flip(-1))
-        torch.testing.assert_close(turned, found.rot90(quarters, (-2, -1)).flip(-1))
-    torch.testing.assert_close(mean_over_views(lambda views: views[:, 1] ** 2, pictures), pictures[:, 1] ** 2)
-
-
-@pytest.mark.parametrize("all_views", [False, True])
-def test_seen_from_all_sides_what_is_wanted_turns_with_the_picture(rng, all_views):
-    demonstrated, picture = rng.integers(0, 256, (2, 16, 16, 3)).astype(np.uint8)
-    config = MandrilConfig(InnerConfig(2, 0.01, None), test_steps=3, all_views=all_views)
-    learner = Mandril(RewardNet(NET), Grid(4, 4, 6), config)
-    adapted = learner.adapt([GridDemo(demonstrated, np.array([[0, 0], [1, 1], [2, 1]]))])
-    found, turned = adapted.reward(picture), adapted.reward(np.rot90(picture)[:, ::-1].copy())
-    assert np.allclose(turned, np.rot90(found)[:, ::-1], rtol=1e-4, atol=1e-5) == all_views
-
-
-def test_a_grid_that_is_not_square_cannot_be_seen_from_all_sides():
-    with pytest.raises(InvalidProblem, match="found 4 x 5; turn it off"):
-        Mandril(RewardNet(NET), Grid(4, 5, 6), MandrilConfig(all_views=True))
