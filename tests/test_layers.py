@@ -110,7 +110,7 @@ def contracts(folder: str) -> set[str]:
     """Files of a folder that others share: the abstract class, and whatever defines no member of the folder's dict."""
     shared = {
         "sim/tasks": {"task"},
-        "sim/robots": {"robot", "urdf"},
+        "sim/robots": {"robot", "urdf", "pr2_model"},
         "sim/experts": {"expert"},
         "sim/teleop": {"teleop", "steering"},
     }

@@ -1,4 +1,4 @@
-"""A policy runner without a checkpoint, for tests: its policies move the gripper down slowly, or answer NaN."""
+"""A policy runner without a checkpoint, for tests: its policies move the gripper down and open it, or answer NaN."""
 
 import math
 from pathlib import Path
@@ -12,6 +12,8 @@ from numpy.typing import NDArray
 from data_tools.demo import Observation, Video
 
 SPEED_M_S = 0.05
+HELD_STEPS = 3
+"""After so many the gripper opens."""
 SIZE = (90, 100)
 
 
@@ -21,14 +23,15 @@ class SimplePolicy:
     loss_before, loss_after, uncertainty = 1.0, 0.5, 0.0
 
     def __init__(self, is_broken: bool) -> None:
-        self.is_broken = is_broken
+        self.is_broken, self._steps = is_broken, 0
 
     def reset(self) -> None:
-        pass
+        self._steps = 0
 
     def act(self, observation: Observation) -> NDArray[np.float32]:
+        self._steps += 1
         speed = math.nan if self.is_broken else -SPEED_M_S
-        return np.array([0.0, 0.0, speed, 0.0, 0.0, 0.0, 1.0], dtype=np.float32)
+        return np.array([0.0, 0.0, speed, 0.0, 0.0, 0.0, self._steps <= HELD_STEPS], dtype=np.float32)
 
 
 class SimpleLearner:
