@@ -1,9 +1,10 @@
-"""Rewards of pictures for reinforcement learning, of many episodes at once, by what a judge of goals makes of them.
+"""Rewards for reinforcement learning, of many episodes at once: by how much each step brought them nearer to a goal.
 
 Knows no simulator and no learner of policies.
 """
 
-from typing import Literal, Protocol
+from collections.abc import Callable
+from typing import Any, Literal, Protocol
 
 import numpy as np
 import torch
@@ -15,64 +16,97 @@ from mil_core.scaling import to_pictures
 
 Shaping = Literal["threshold", "log_probability", "log_odds"]
 """What becomes of a classifier's probability p: the thesis's reward (p above the threshold in two consecutive frames,
-else zero), the logarithm of p, or that of p / (1 - p)."""
+else zero), or what each step adds to the logarithm of p, or to that of p / (1 - p)."""
 LEAST_LOG = -10.0
 """Logarithms of probabilities below are cut: all of it is equally far away."""
 
 Pictures = NDArray[np.uint8]
+Observations = dict[str, NDArray[Any]]
+"""What environments show, by name, with the environment as first axis; pictures are called "image"."""
+Worth = Callable[[Observations], NDArray[np.float64]]
+"""How near each environment is to a goal, shape (environment,); the nearer, the greater."""
 
 
 class BatchReward(Protocol):
-    """Rewards of the newest pictures of some episodes that go on side by side."""
+    """Rewards of the steps of some episodes that go on side by side."""
 
-    def __call__(self, pictures: Pictures, is_last: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """Args: pictures: (episode, height, width, 3). is_last: whether an episode ends with its picture, so that
-        another one begins in its place. Returns: shape (episode,)."""
+    def begin(self, observations: Observations, begins: NDArray[np.bool_]) -> None:
+        """Episodes begin. Args: observations: of all environments. begins: in which of them one does."""
+        ...
+
+    def __call__(self, observations: Observations) -> NDArray[np.float32]:
+        """Rewards of one step in all environments, shape (environment,). Args: observations: after it."""
         ...
 
 
-class DistanceReward:
-    """Minus the distance to the nearest of the goal pictures."""
+class Gain:
+    """By how much each step made the worth grow.
 
-    def __init__(self, learner: GoalLearner, goals: Pictures) -> None:
-        self._learner = learner
-        self._score = learner.judge(seen(learner, goals))
-
-    def __call__(self, pictures: Pictures, is_last: NDArray[np.bool_]) -> NDArray[np.float32]:
-        """See BatchReward."""
-        del is_last
-        return self._score(seen(self._learner, pictures)).numpy().astype(np.float32)
-
-
-class ClassifierReward:
-    """What a classifier's probability is worth.
-
-    Source: thesis 8.2.4.2 (`threshold`). Differs: `log_probability` and `log_odds`, which tell which of two failures
-    is the lesser one.
+    Source: potential-based shaping (Ng et al. 1999) of a reward that counts at the end alone: the gains of an episode
+    add up to what was gained in all, and each step is told its own share.
     """
 
-    def __init__(self, learner: GoalLearner, goals: Pictures, shaping: Shaping) -> None:
-        self._learner, self._shaping = learner, shaping
-        self._score = learner.judge(seen(learner, goals))
-        self._above: NDArray[np.int64] | None = None
+    def __init__(self, worth: Worth) -> None:
+        self._worth = worth
+        self._before = np.empty(0)
 
-    def __call__(self, pictures: Pictures, is_last: NDArray[np.bool_]) -> NDArray[np.float32]:
+    def begin(self, observations: Observations, begins: NDArray[np.bool_]) -> None:
+        """See BatchReward."""
+        now = self._worth(observations)
+        self._before = np.where(begins, now, self._before) if len(self._before) else now
+
+    def __call__(self, observations: Observations) -> NDArray[np.float32]:
+        """See BatchReward."""
+        before, self._before = self._before, self._worth(observations)
+        return (self._before - before).astype(np.float32)
+
+
+class Believed:
+    """The probability, where it is above the threshold for the second time in a row; else zero.
+
+    Source: thesis 8.2.4.2.
+    """
+
+    def __init__(self, learner: GoalLearner, goals: Pictures) -> None:
+        self._learner, self._score = learner, learner.judge(seen(learner, goals))
+        self._above = np.empty(0, np.int64)
+
+    def begin(self, observations: Observations, begins: NDArray[np.bool_]) -> None:
+        """See BatchReward."""
+        self._above = np.where(begins, 0, self._above) if len(self._above) else np.zeros(len(begins), np.int64)
+
+    def __call__(self, observations: Observations) -> NDArray[np.float32]:
         """See BatchReward."""
         calibration = self._learner.calibration
-        scores = self._score(seen(self._learner, pictures)).double().numpy()
-        if self._shaping == "threshold":
-            return self._believed(calibration.probability(scores), calibration.threshold, is_last)
-        logits = calibration.slope * scores + calibration.offset
-        shaped = logits if self._shaping == "log_odds" else -np.logaddexp(0.0, -logits)
-        return np.maximum(shaped, LEAST_LOG).astype(np.float32)
+        scores = self._score(seen(self._learner, observations["image"])).double().numpy()
+        probability = calibration.probability(scores)
+        self._above = np.where(probability > calibration.threshold, self._above + 1, 0)
+        return np.where(self._above >= NUM_FRAMES, probability, 0.0).astype(np.float32)
 
-    def _believed(
-        self, probability: NDArray[np.float64], threshold: float, is_last: NDArray[np.bool_]
-    ) -> NDArray[np.float32]:
-        before = np.zeros(len(probability), np.int64) if self._above is None else self._above
-        above = np.where(probability > threshold, before + 1, 0)
-        self._above = np.where(is_last, 0, above)
-        return np.where(above >= NUM_FRAMES, probability, 0.0).astype(np.float32)
+
+def nearness(learner: GoalLearner, goals: Pictures) -> Worth:
+    """Minus the distance to the nearest of the goal pictures."""
+    score = learner.judge(seen(learner, goals))
+    return lambda observations: score(seen(learner, observations["image"])).double().numpy()
+
+
+def likelihood(learner: GoalLearner, goals: Pictures, *, is_odds: bool) -> Worth:
+    """The logarithm of a classifier's probability or of its odds, which tells which of two failures is the lesser."""
+    score, calibration = learner.judge(seen(learner, goals)), learner.calibration
+
+    def worth(observations: Observations) -> NDArray[np.float64]:
+        scores = score(seen(learner, observations["image"])).double().numpy()
+        logits = calibration.slope * scores + calibration.offset
+        return np.maximum(logits if is_odds else -np.logaddexp(0.0, -logits), LEAST_LOG)
+
+    return worth
+
+
+def classifier_reward(learner: GoalLearner, goals: Pictures, shaping: Shaping) -> BatchReward:
+    """What a classifier that knows five goal pictures makes of steps."""
+    if shaping == "threshold":
+        return Believed(learner, goals)
+    return Gain(likelihood(learner, goals, is_odds=shaping == "log_odds"))
 
 
 @torch.no_grad()

@@ -1,4 +1,4 @@
-"""Proximal policy optimisation by stable-baselines3, on environments whose rewards may come from pictures.
+"""Proximal policy optimisation by stable-baselines3, on environments whose rewards come from what they show.
 
 The only importer of stable_baselines3, which the extra `rl` installs. Knows no simulator and no goal.
 """
@@ -29,28 +29,28 @@ Observe = Callable[[dict[str, NDArray[Any]]], NDArray[np.float32]]
 class PpoConfig:
     """How a policy is learned; all methods have the same."""
 
-    num_envs: int = 8
+    num_envs: int = 16
     """Episodes that go on side by side."""
-    steps_per_env: int = 40
+    steps_per_env: int = 60
     """Steps of each of them between two updates."""
-    minibatch: int = 64
+    minibatch: int = 120
     """Steps of one gradient."""
     epochs: int = 10
     """How often each step is used."""
     learning_rate: float = 1e-3
     """Adam's."""
-    discount: float = 0.95
+    discount: float = 0.99
     """Of rewards, per step."""
     hidden: tuple[int, int] = (64, 64)
     """Units of the layers of policy and value."""
-    log_std: float = -0.5
+    log_std: float = -1.0
     """Logarithm of the actions' spread at the beginning."""
 
 
 class Judged(VecEnvWrapper):
-    """Environments as a policy sees them, rewarded by their pictures where there is a reward of pictures."""
+    """Environments as a policy sees them, rewarded by what they show."""
 
-    def __init__(self, envs: VecEnv, observe: Observe, size: int, reward: BatchReward | None) -> None:
+    def __init__(self, envs: VecEnv, observe: Observe, size: int, reward: BatchReward) -> None:
         super().__init__(envs, observation_space=gymnasium.spaces.Box(-np.inf, np.inf, (size,), np.float32))
         self._observe, self._reward = observe, reward
 
@@ -58,19 +58,20 @@ class Judged(VecEnvWrapper):
         """See VecEnv."""
         observations = self.venv.reset()
         assert isinstance(observations, dict)
+        self._reward.begin(observations, np.ones(self.num_envs, bool))
         return self._observe(observations)
 
     def step_wait(self) -> tuple[NDArray[np.float32], NDArray[np.float32], NDArray[np.bool_], list[dict[str, Any]]]:
         """See VecEnv. An environment that is done has begun anew: its last observation stands in its info."""
-        observations, rewards, dones, infos = self.venv.step_wait()
+        observations, _, dones, infos = self.venv.step_wait()
         assert isinstance(observations, dict)
         last = {name: values.copy() for name, values in observations.items()}
         for number in np.flatnonzero(dones):
             for name in last:
                 last[name][number] = infos[number]["terminal_observation"][name]
-        if self._reward is not None:
-            rewards = self._reward(last["image"], dones)
+        rewards = self._reward(last)
         if dones.any():
+            self._reward.begin(observations, dones)
             ends = self._observe(last)
             for number in np.flatnonzero(dones):
                 infos[number]["terminal_observation"] = ends[number]
@@ -93,7 +94,7 @@ def learn(
     make_env: Callable[[], gymnasium.Env[Any, Any]],
     observe: Observe,
     size: int,
-    reward: BatchReward | None,
+    reward: BatchReward,
     num_steps: int,
     config: PpoConfig,
     seed: int,
@@ -106,7 +107,7 @@ def learn(
     Args:
         make_env: makes one environment with observations by name.
         observe, size: what the policy sees of them, and how many numbers that is.
-        reward: of their pictures; the environments' own when None.
+        reward: of their steps.
         num_steps: steps of all environments together; rounded up to whole updates.
         config, seed: how, and from which weights and actions.
         progress: called with the steps so far.

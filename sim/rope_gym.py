@@ -1,6 +1,6 @@
 """The rope task behind the Gymnasium interface, for reinforcement learning.
 
-The reward is the oracle's, minus the distance of shapes; who learns from pictures is handed them and makes its own.
+The reward is by how much the distance of shapes shrank, as an oracle sees it; who learns from pictures makes its own.
 """
 
 from typing import Any
@@ -20,6 +20,11 @@ ACTION_REPEAT = 2
 STATE_SIZE = TableGripper.state_size + 2 * NUM_BEADS
 
 
+def beads_of(states: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Where the beads are in some "state" observations, shape (..., NUM_BEADS, 2), metres."""
+    return states[..., TableGripper.state_size :].reshape(*states.shape[:-1], NUM_BEADS, 2)
+
+
 class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
     """Observations: "state", the gripper's state followed by the beads' places in metres, shape (STATE_SIZE,) float32,
     and "image", (64, 64, 3) uint8, where pictures are wanted; actions as of TableGripper. Episodes are cut at the
@@ -29,12 +34,8 @@ class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
     render_mode = "rgb_array"
 
     def __init__(self, task: RopeTask, *, with_pictures: bool) -> None:
-        self._env, self._task, self._with_pictures, self._step = (
-            Environment(task, TableGripper()),
-            task,
-            with_pictures,
-            0,
-        )
+        self._env, self._task, self._with_pictures = Environment(task, TableGripper()), task, with_pictures
+        self._step, self._distance_m = 0, 0.0
         spaces: dict[str, gymnasium.Space[Any]] = {
             "state": gymnasium.spaces.Box(-np.inf, np.inf, (STATE_SIZE,), np.float32)
         }
@@ -51,15 +52,17 @@ class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
         super().reset(seed=seed, options=options)
         self._step = 0
         self._env.begin(self.np_random)
-        return self._observe(), {"distance_m": self._task.distance_m(self._env.data)}
+        self._distance_m = self._task.distance_m(self._env.data)
+        return self._observe(), {"distance_m": self._distance_m}
 
     def step(self, action: NDArray[np.float32]) -> tuple[ObservationDict, float, bool, bool, dict[str, Any]]:
         """One decision. Raises: ActionError, PhysicsDiverged."""
         for _ in range(ACTION_REPEAT):
             self._env.advance(action)
         self._step += ACTION_REPEAT
-        distance_m = self._task.distance_m(self._env.data)
-        return self._observe(), -distance_m, False, self._step >= self._task.horizon_steps, {"distance_m": distance_m}
+        before_m, self._distance_m = self._distance_m, self._task.distance_m(self._env.data)
+        is_over, info = self._step >= self._task.horizon_steps, {"distance_m": self._distance_m}
+        return self._observe(), before_m - self._distance_m, False, is_over, info
 
     def render(self) -> NDArray[np.uint8]:  # type: ignore[override]
         """The policy camera's picture."""

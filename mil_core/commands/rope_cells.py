@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import torch
@@ -10,13 +10,14 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from data_tools.rope_pictures import RopePictures
+from data_tools.rope_shapes import shape_distance_m
 from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.goal_rewards import BatchReward, ClassifierReward, DistanceReward, Shaping, seen
+from mil_core.goal_rewards import BatchReward, Gain, Observations, Shaping, Worth, classifier_reward, nearness, seen
 from mil_core.goal_tasks import NUM_GOALS
 from mil_core.ppo import Observe, PpoConfig, learn
 from sim.collect import task_at
 from sim.robots.table_gripper import TableGripper
-from sim.rope_gym import STATE_SIZE, RopeGym
+from sim.rope_gym import STATE_SIZE, RopeGym, beads_of
 from sim.tasks.rope import RopeTask
 
 NUM_EPISODES = 5
@@ -104,7 +105,7 @@ def learn_cell(
     def make() -> RopeGym:
         return RopeGym(task, with_pictures=with_pictures)
 
-    reward = _reward(column.reward, given, shaping)
+    reward = reward_of(column.reward, given, shaping)
     policy = learn(make, observe, size, reward, num_steps, config, cell.seed, progress)
     env, ends_m, starts_m = RopeGym(task, with_pictures=column.from_features), [], []
     for episode in range(NUM_EPISODES):
@@ -122,16 +123,19 @@ def learn_cell(
     )
 
 
-def _reward(name: str, given: Setting, shaping: Shaping) -> BatchReward | None:
+def reward_of(name: str, given: Setting, shaping: Shaping) -> BatchReward:
+    """The reward of a column. Args: name: see Column. given: the task. shaping: of the classifier's probability."""
     if name == "oracle":
-        return None
+        return Gain(_shape_nearness(given.task))
     learner = given.learners[name]
-    if name == "flo":
-        return ClassifierReward(learner, given.goals, shaping)
-    return DistanceReward(learner, given.goals)
+    return classifier_reward(learner, given.goals, shaping) if name == "flo" else Gain(nearness(learner, given.goals))
 
 
-def _full_state(observations: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+def _shape_nearness(task: RopeTask) -> Worth:
+    return lambda observations: -shape_distance_m(beads_of(observations["state"]).astype(np.float64), task.goal_m)
+
+
+def _full_state(observations: Observations) -> NDArray[np.float32]:
     return observations["state"].astype(np.float32)
 
 
@@ -139,7 +143,7 @@ def _observer(given: Setting) -> tuple[Observe, int]:
     """The autoencoder's code of the picture with the gripper's own state, and how many numbers that is."""
     learner = given.learners["autoencoder"]
 
-    def observe(observations: dict[str, NDArray[Any]]) -> NDArray[np.float32]:
+    def observe(observations: Observations) -> NDArray[np.float32]:
         gripper = torch.from_numpy(observations["state"][:, : TableGripper.state_size]).float()
         return torch.cat([seen(learner, observations["image"]), gripper], dim=1).numpy()
 

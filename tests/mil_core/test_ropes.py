@@ -18,7 +18,7 @@ from mil_core.calibration import Calibration
 from mil_core.errors import ExtraMissing
 from mil_core.evaluate_ropes import evaluate_shapes, shape_tests, shown_goals
 from mil_core.experiments import EXPERIMENTS
-from mil_core.goal_rewards import LEAST_LOG, ClassifierReward, DistanceReward
+from mil_core.goal_rewards import LEAST_LOG, Gain, classifier_reward, likelihood, nearness
 from mil_core.goal_tasks import NUM_GOALS
 from mil_core.inner_loop import InnerConfig
 from mil_core.novelty import Novelty
@@ -175,33 +175,58 @@ def pictures_of(*levels: float) -> np.ndarray:
     return np.stack([np.full((4, 4, 3), round(255 * level), np.uint8) for level in levels])
 
 
+def shown(*levels: float) -> dict[str, np.ndarray]:
+    return {"image": pictures_of(*levels)}
+
+
 def test_the_thesis_rewards_the_second_picture_above_the_threshold_and_no_picture_of_the_next_episode() -> None:
-    reward = ClassifierReward(Judge(), pictures_of(1.0), "threshold")
-    no, yes, end = np.array([False, False]), 0.9, np.array([True, False])
+    reward, yes = classifier_reward(Judge(), pictures_of(1.0), "threshold"), 0.9
     probability = 1 / (1 + np.exp(-10 * (round(255 * yes) / 255 - 0.5)))
-    assert reward(pictures_of(yes, 0.2), no).tolist() == [0, 0]
-    np.testing.assert_allclose(reward(pictures_of(yes, yes), no), [probability, 0], rtol=1e-5)
-    np.testing.assert_allclose(reward(pictures_of(yes, yes), end), [probability, probability], rtol=1e-5)
-    np.testing.assert_allclose(reward(pictures_of(yes, 0.55), no), [0, 0])  # a new one; a gap
-    np.testing.assert_allclose(reward(pictures_of(yes, yes), no), [probability, 0], rtol=1e-5)
+    reward.begin(shown(yes, yes), np.array([True, True]))
+    assert reward(shown(yes, 0.2)).tolist() == [0, 0]
+    np.testing.assert_allclose(reward(shown(yes, yes)), [probability, 0], rtol=1e-5)
+    np.testing.assert_allclose(reward(shown(yes, yes)), [probability, probability], rtol=1e-5)
+    reward.begin(shown(0.2, 0.2), np.array([True, False]))
+    np.testing.assert_allclose(reward(shown(yes, 0.55)), [0, 0])  # a new one; a gap
+    np.testing.assert_allclose(reward(shown(yes, yes)), [probability, 0], rtol=1e-5)
 
 
-def test_logarithms_keep_the_order_of_what_fails_and_are_cut() -> None:
-    levels, still = (0.0, 0.3, 0.5, 0.7, 1.0), np.zeros(5, bool)
+@given(st.lists(st.floats(-5, 5), min_size=2, max_size=6), st.floats(-5, 5), st.floats(-5, 5))
+def test_the_gains_of_an_episode_add_up_to_what_was_gained_in_all(
+    ways: list[float], start: float, other: float
+) -> None:
+    def place(*levels: float) -> dict[str, np.ndarray]:
+        return {"state": np.array(levels)}
+
+    reward = Gain(lambda observations: -np.abs(observations["state"]))
+    reward.begin(place(other, other), np.array([True, True]))
+    reward(place(3.0, 3.0))
+    reward.begin(place(start, 99.0), np.array([True, False]))  # the second environment goes on from 3
+    gains = np.array([reward(place(level, level)) for level in ways])
+    np.testing.assert_allclose(gains.sum(0), [abs(start) - abs(ways[-1]), 3.0 - abs(ways[-1])], atol=1e-5)
+
+
+def test_logarithms_keep_the_order_of_what_fails_and_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+    levels = (0.0, 0.3, 0.5, 0.7, 1.0)
     logits = 10 * (np.round(255 * np.array(levels)) / 255 - 0.5)
-    log_odds = ClassifierReward(Judge(), pictures_of(1.0), "log_odds")(pictures_of(*levels), still)
-    log_probability = ClassifierReward(Judge(), pictures_of(1.0), "log_probability")(pictures_of(*levels), still)
-    np.testing.assert_allclose(log_odds, logits, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(log_probability, -np.log1p(np.exp(-logits)), rtol=1e-4, atol=1e-6)
-    Judge.calibration, before = Calibration(100.0, 0.0, 0.8), Judge.calibration
-    assert ClassifierReward(Judge(), pictures_of(1.0), "log_odds")(pictures_of(0.0), still[:1]).tolist() == [LEAST_LOG]
-    Judge.calibration = before
+    log_odds, log_probability = (likelihood(Judge(), pictures_of(1.0), is_odds=is_odds) for is_odds in (True, False))
+    np.testing.assert_allclose(log_odds(shown(*levels)), logits, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(log_probability(shown(*levels)), -np.log1p(np.exp(-logits)), rtol=1e-4, atol=1e-6)
+    monkeypatch.setattr(Judge, "calibration", Calibration(100.0, 0.0, 0.8))
+    assert likelihood(Judge(), pictures_of(1.0), is_odds=True)(shown(0.0)).tolist() == [LEAST_LOG]
 
 
-def test_a_distance_rewards_most_what_is_nearest_to_any_goal() -> None:
-    reward = DistanceReward(PixelDistance(NOVELTY, 4, 4), pictures_of(0.2, 0.8))
-    found = reward(pictures_of(0.2, 0.3, 0.5, 0.8), np.zeros(4, bool))
+def test_a_picture_is_worth_most_that_is_nearest_to_any_goal() -> None:
+    found = nearness(PixelDistance(NOVELTY, 4, 4), pictures_of(0.2, 0.8))(shown(0.2, 0.3, 0.5, 0.8))
     assert found[0] == found[3] == 0.0 > found[1] > found[2]
+
+
+def test_a_step_towards_the_goal_is_rewarded_by_every_shaping_that_tells_failures_apart() -> None:
+    for shaping in ("log_probability", "log_odds"):
+        reward = classifier_reward(Judge(), pictures_of(1.0), shaping)
+        reward.begin(shown(0.1, 0.1), np.array([True, True]))
+        up, down = reward(shown(0.3, 0.05))
+        assert up > 0 > down
 
 
 @pytest.mark.parametrize("name", ["flo_rope", "flo_rope_autoencoder"])
@@ -236,16 +261,22 @@ class Line(gymnasium.Env):
         return {"state": np.array([self.place], np.float32), "image": np.full((4, 4, 3), level, np.uint8)}
 
 
+def darkness(observations: dict[str, np.ndarray]) -> np.ndarray:
+    return -observations["image"].mean((1, 2, 3))
+
+
 def test_a_policy_learns_from_pictures_alone_and_the_last_picture_of_an_episode_counts() -> None:
     ppo = pytest.importorskip("mil_core.ppo")
     ends: list[float] = []
 
-    def reward(pictures: np.ndarray, is_last: np.ndarray) -> np.ndarray:
-        ends.extend(pictures[is_last].mean((1, 2, 3)))
-        return -pictures.mean((1, 2, 3)).astype(np.float32)
+    class Dark(Gain):
+        def begin(self, observations, begins):
+            if len(self._before):
+                ends.extend(-self._before[begins])
+            super().begin(observations, begins)
 
-    config = ppo.PpoConfig(num_envs=4, steps_per_env=48, hidden=(16, 16))
-    policy = ppo.learn(Line, lambda seen: seen["state"], 1, reward, 2400, config, 0)
+    config = ppo.PpoConfig(num_envs=4, steps_per_env=48, minibatch=64, discount=0.95, hidden=(16, 16), log_std=-0.5)
+    policy = ppo.learn(Line, lambda seen: seen["state"], 1, Dark(darkness), 2400, config, 0)
     assert np.mean(ends[-40:]) < 0.5 * np.mean(ends[:40])
     assert policy.act(np.array([[1.0]], np.float32))[0, 0] < 0 < policy.act(np.array([[-1.0]], np.float32))[0, 0]
 
