@@ -24,6 +24,7 @@ from mil_core.experiments.mil_metaworld import (
     mil_metaworld_reach,
     mil_metaworld_reach_hidden,
 )
+from mil_core.experiments.mil_place import mil_place, mil_place_video
 from mil_core.experiments.mil_push import mil_push
 from mil_core.experiments.mil_push_ablations import (
     mil_push_no_bias,
@@ -51,6 +52,8 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push_paper": mil_push_paper,
     "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
+    "mil_place": mil_place,
+    "mil_place_video": mil_place_video,
     "mil_metaworld_reach": mil_metaworld_reach,
     "mil_metaworld_push": mil_metaworld_push,
     "mil_metaworld_pick_place": mil_metaworld_pick_place,
@@ -76,6 +79,7 @@ KINDS: dict[str, type[Experiment]] = {
 """Kind -> class of the experiments of that kind."""
 
 VARIANTS: dict[str, tuple[str, ...]] = {
+    "mil_place": ("video",),
     "mil_push": (
         "one_head", "no_bias", "video_state", "video_linear", "video_temporal", "contextual", "lstm", "attention",
     ),
