@@ -15,7 +15,7 @@ def flo_rope() -> RopeExperiment:
 
 def flo_rope_autoencoder() -> RopeExperiment:
     """The autoencoder behind the latent distance and the features."""
-    return _experiment("flo_rope_autoencoder", "autoencoder", 600, 2e-3)
+    return _experiment("flo_rope_autoencoder", "autoencoder", 3000, 1e-3)
 
 
 def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> RopeExperiment:

@@ -263,3 +263,27 @@ def test_groups_come_back_from_a_file_and_damage_is_told(tmp_path) -> None:
         read_goal_groups(path)
     with pytest.raises(DemoShapeMismatch, match="relations"):
         dataclasses.replace(GROUP, relations=GROUP.relations.astype(np.int16))
+
+
+def test_a_code_that_tells_nothing_explains_nothing_and_little_contrast_is_no_hindrance_to_learn() -> None:
+    torch.manual_seed(0)
+    learner, rng = Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((8, 8, 8), (32, 16, 8))), np.random.default_rng(0)
+    pictures = torch.full((1, 60, 3, 32, 32), 0.6)
+    for number, place in enumerate(rng.integers(0, 28, 60)):
+        pictures[0, number, :, 12:16, place : place + 4] += 0.05  # a faint dot that lies somewhere on a line
+    task = meta_task()._replace(pictures=pictures)
+    last = learner.decoder[-1]
+    kept = last.weight.detach().clone()
+    with torch.no_grad():
+        last.weight.zero_(), last.bias.zero_()
+    assert learner.meta_loss(task).total.item() == pytest.approx(1.0, abs=0.01)
+    with torch.no_grad():
+        last.weight.copy_(kept)
+    optimizer = torch.optim.Adam(learner.parameters(), 3e-3)
+    for _ in range(300):
+        loss = learner.meta_loss(task).total
+        optimizer.zero_grad()
+        loss.backward()
+        optimizer.step()
+    assert loss.item() < 0.8
+    assert learner.see(pictures[0], torch.empty(0)).std(0).max() > 0.1
