@@ -68,7 +68,7 @@ class Believed:
     """
 
     def __init__(self, learner: GoalLearner, goals: Pictures) -> None:
-        self._learner, self._score = learner, learner.judge(seen(learner, goals))
+        self._calibration, self._score = learner.calibration, nearness(learner, goals)
         self._above = np.empty(0, np.int64)
 
     def begin(self, observations: Observations, begins: NDArray[np.bool_]) -> None:
@@ -77,26 +77,23 @@ class Believed:
 
     def __call__(self, observations: Observations) -> NDArray[np.float32]:
         """See BatchReward."""
-        calibration = self._learner.calibration
-        scores = self._score(seen(self._learner, observations["image"])).double().numpy()
-        probability = calibration.probability(scores)
-        self._above = np.where(probability > calibration.threshold, self._above + 1, 0)
+        probability = self._calibration.probability(self._score(observations))
+        self._above = np.where(probability > self._calibration.threshold, self._above + 1, 0)
         return np.where(self._above >= NUM_FRAMES, probability, 0.0).astype(np.float32)
 
 
 def nearness(learner: GoalLearner, goals: Pictures) -> Worth:
-    """Minus the distance to the nearest of the goal pictures."""
+    """A judge's own score: minus the distance to the nearest of the goal pictures, or a classifier's logit."""
     score = learner.judge(seen(learner, goals))
     return lambda observations: score(seen(learner, observations["image"])).double().numpy()
 
 
 def likelihood(learner: GoalLearner, goals: Pictures, *, is_odds: bool) -> Worth:
     """The logarithm of a classifier's probability or of its odds, which tells which of two failures is the lesser."""
-    score, calibration = learner.judge(seen(learner, goals)), learner.calibration
+    score, calibration = nearness(learner, goals), learner.calibration
 
     def worth(observations: Observations) -> NDArray[np.float64]:
-        scores = score(seen(learner, observations["image"])).double().numpy()
-        logits = calibration.slope * scores + calibration.offset
+        logits = calibration.slope * score(observations) + calibration.offset
         return np.maximum(logits if is_odds else -np.logaddexp(0.0, -logits), LEAST_LOG)
 
     return worth

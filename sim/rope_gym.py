@@ -1,6 +1,6 @@
 """The rope task behind the Gymnasium interface, for reinforcement learning.
 
-The reward is by how much the distance of shapes shrank, as an oracle sees it; who learns from pictures makes its own.
+The reward is minus the distance of shapes, as an oracle sees it; who learns from pictures makes its own of them.
 """
 
 from typing import Any
@@ -35,7 +35,7 @@ class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
 
     def __init__(self, task: RopeTask, *, with_pictures: bool) -> None:
         self._env, self._task, self._with_pictures = Environment(task, TableGripper()), task, with_pictures
-        self._step, self._distance_m = 0, 0.0
+        self._step = 0
         spaces: dict[str, gymnasium.Space[Any]] = {
             "state": gymnasium.spaces.Box(-np.inf, np.inf, (STATE_SIZE,), np.float32)
         }
@@ -52,17 +52,15 @@ class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
         super().reset(seed=seed, options=options)
         self._step = 0
         self._env.begin(self.np_random)
-        self._distance_m = self._task.distance_m(self._env.data)
-        return self._observe(), {"distance_m": self._distance_m}
+        return self._observe(), {"distance_m": self._task.distance_m(self._env.data)}
 
     def step(self, action: NDArray[np.float32]) -> tuple[ObservationDict, float, bool, bool, dict[str, Any]]:
         """One decision. Raises: ActionError, PhysicsDiverged."""
         for _ in range(ACTION_REPEAT):
             self._env.advance(action)
         self._step += ACTION_REPEAT
-        before_m, self._distance_m = self._distance_m, self._task.distance_m(self._env.data)
-        is_over, info = self._step >= self._task.horizon_steps, {"distance_m": self._distance_m}
-        return self._observe(), before_m - self._distance_m, False, is_over, info
+        distance_m = self._task.distance_m(self._env.data)
+        return self._observe(), -distance_m, False, self._step >= self._task.horizon_steps, {"distance_m": distance_m}
 
     def render(self) -> NDArray[np.uint8]:  # type: ignore[override]
         """The policy camera's picture."""

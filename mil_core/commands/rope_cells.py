@@ -105,7 +105,7 @@ def learn_cell(
     def make() -> RopeGym:
         return RopeGym(task, with_pictures=with_pictures)
 
-    reward = reward_of(column.reward, given, shaping)
+    reward = _reward_of(column.reward, given, shaping)
     policy = learn(make, observe, size, reward, num_steps, config, cell.seed, progress)
     env, ends_m, starts_m = RopeGym(task, with_pictures=column.from_features), [], []
     for episode in range(NUM_EPISODES):
@@ -123,8 +123,7 @@ def learn_cell(
     )
 
 
-def reward_of(name: str, given: Setting, shaping: Shaping) -> BatchReward:
-    """The reward of a column. Args: name: see Column. given: the task. shaping: of the classifier's probability."""
+def _reward_of(name: str, given: Setting, shaping: Shaping) -> BatchReward:
     if name == "oracle":
         return Gain(_shape_nearness(given.task))
     learner = given.learners[name]
