@@ -41,7 +41,7 @@ class PpoConfig:
     """Adam's."""
     discount: float = 0.99
     """Of rewards, per step."""
-    hidden: tuple[int, int] = (64, 64)
+    hidden: tuple[int, int] = (128, 128)
     """Units of the layers of policy and value."""
     log_std: float = -1.0
     """Logarithm of the actions' spread at the beginning."""

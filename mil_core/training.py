@@ -61,6 +61,8 @@ class TrainingConfig:
     """Torch threads."""
     seed: int = 0
     """Seeds initial weights and every draw."""
+    start_from: str | None = None
+    """Checkpoint folder whose parameters are the initial ones, as far as names and shapes agree; None = random ones."""
 
 
 def train(

@@ -27,8 +27,8 @@ def beads_of(states: NDArray[np.float32]) -> NDArray[np.float32]:
 
 class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
     """Observations: "state", the gripper's state followed by the beads' places in metres, shape (STATE_SIZE,) float32,
-    and "image", (64, 64, 3) uint8, where pictures are wanted; actions as of TableGripper. Episodes are cut at the
-    horizon."""
+    "elapsed", the share of the episode that is over, (1,) float32, and "image", (64, 64, 3) uint8, where pictures are
+    wanted; actions as of TableGripper. Episodes are cut at the horizon."""
 
     metadata = {"render_modes": ["rgb_array"]}
     render_mode = "rgb_array"
@@ -37,7 +37,8 @@ class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
         self._env, self._task, self._with_pictures = Environment(task, TableGripper()), task, with_pictures
         self._step = 0
         spaces: dict[str, gymnasium.Space[Any]] = {
-            "state": gymnasium.spaces.Box(-np.inf, np.inf, (STATE_SIZE,), np.float32)
+            "state": gymnasium.spaces.Box(-np.inf, np.inf, (STATE_SIZE,), np.float32),
+            "elapsed": gymnasium.spaces.Box(0.0, 1.0, (1,), np.float32),
         }
         if with_pictures:
             shape = (task.image_height, task.image_width, 3)
@@ -73,4 +74,6 @@ class RopeGym(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
     def _observe(self) -> ObservationDict:
         gripper = self._env.robot.state(self._env.model, self._env.data)
         state = np.concatenate([gripper, beads_m(self._env.data).ravel().astype(np.float32)])
-        return {"state": state, "image": self._env.render()} if self._with_pictures else {"state": state}
+        elapsed = np.array([self._step / self._task.horizon_steps], np.float32)
+        picture = {"image": self._env.render()} if self._with_pictures else {}
+        return {"state": state, "elapsed": elapsed, **picture}

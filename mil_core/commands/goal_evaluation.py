@@ -32,7 +32,7 @@ def goal_results(
 ) -> tuple[dict[str, Any], list[HeldOutTask]]:
     """The content of the results file, and the test tasks.
 
-    Args: folder: where the checkpoint was read from; the autoencoder's is looked for beside it. workers: processes that
+    Args: folder: where the checkpoint was read from; those of the autoencoders lie beside it. workers: processes that
         take pictures.
     """
     source = GOAL_SOURCES[checkpoint.experiment.data.source]
@@ -87,7 +87,7 @@ def goal_table(result: dict[str, Any]) -> Table:
 def goal_rivals(
     checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, workers: int | None
 ) -> dict[str, GoalLearner]:
-    """Distances, calibrated on validation groups; the autoencoder where it lies beside the checkpoint."""
+    """Distances, calibrated on validation groups; the autoencoders where they lie beside the checkpoint."""
     data = checkpoint.experiment.data
     groups = list(GOAL_SOURCES[data.source].collect("validation", seed, NUM_CALIBRATION_GROUPS, workers))
     validation = GoalSampler(groups, 1, data.tasks_per_group, data.queries_per_task, augment=False)

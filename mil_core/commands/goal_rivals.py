@@ -1,4 +1,4 @@
-"""Whom goal classifiers are compared with: distances without training, and an autoencoder where it is trained."""
+"""Whom goal classifiers are compared with: distances without training, and autoencoders where they are trained."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -11,25 +11,29 @@ from mil_core.experiments.goal import GoalExperiment
 from mil_core.training import Sampler
 
 WITHOUT_TRAINING = ("pixel", "oracle")
+TRAINED = ("autoencoder", "spatial_autoencoder")
+"""Endings of the names of experiments with the same pictures."""
 
 
 def calibrated_rivals(
     checkpoint: Checkpoint[GoalExperiment], folder: Path, validation: Sampler
 ) -> dict[str, GoalLearner]:
-    """Distances, calibrated on validation tasks; the autoencoder where it lies beside the checkpoint."""
+    """Distances, calibrated on validation tasks; the autoencoders where they lie beside the checkpoint."""
     learners: dict[str, GoalLearner] = {}
     for method in WITHOUT_TRAINING:
         learners[method] = replace(checkpoint.experiment, algorithm=method).build(checkpoint.statistics)
         learners[method].finish(validation)
-    autoencoder = autoencoder_beside(checkpoint, folder)
-    return learners if autoencoder is None else {**learners, "autoencoder": autoencoder}
+    return learners | autoencoders_beside(checkpoint, folder)
 
 
-def autoencoder_beside(checkpoint: Checkpoint[GoalExperiment], folder: Path) -> GoalLearner | None:
-    """The autoencoder that lies beside the checkpoint; None, and what to type, where there is none."""
-    beside = folder.with_name(f"{folder.name}_autoencoder")
-    if beside.is_dir():
-        return checkpoints.load(beside, type(checkpoint.experiment)).algorithm()
-    again = f"mil train --experiment {checkpoint.experiment.name}_autoencoder --out {beside}"
-    console.print(f"without autoencoder, as there is no {beside}; train it with: {again}")
-    return None
+def autoencoders_beside(checkpoint: Checkpoint[GoalExperiment], folder: Path) -> dict[str, GoalLearner]:
+    """The autoencoders that lie beside the checkpoint, by method; says what to type for those that do not."""
+    found: dict[str, GoalLearner] = {}
+    for method in TRAINED:
+        beside = folder.with_name(f"{folder.name}_{method}")
+        if beside.is_dir():
+            found[method] = checkpoints.load(beside, type(checkpoint.experiment)).algorithm()
+        else:
+            again = f"mil train --experiment {checkpoint.experiment.name}_{method} --out {beside}"
+            console.print(f"without {method}, as there is no {beside}; train it with: {again}")
+    return found

@@ -10,20 +10,24 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from data_tools.rope_pictures import RopePictures
-from data_tools.rope_shapes import shape_distance_m
+from data_tools.rope_shapes import centred, shape_distance_m
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.goal_rewards import BatchReward, Gain, Observations, Shaping, Worth, classifier_reward, nearness, seen
 from mil_core.goal_tasks import NUM_GOALS
 from mil_core.ppo import Observe, PpoConfig, learn
 from sim.collect import task_at
 from sim.robots.table_gripper import TableGripper
-from sim.rope_gym import STATE_SIZE, RopeGym, beads_of
+from sim.rope import NUM_BEADS
+from sim.rope_gym import RopeGym, beads_of
 from sim.tasks.rope import RopeTask
 
 NUM_EPISODES = 5
 """Episodes that a policy is judged by."""
 FIRST_EPISODE = 10_000
 """Seed of the first of them; all methods begin them alike."""
+NEAR_M = 0.02
+"""Distance at which the fingers count as near a bead: to hold or to miss one is decided within its size."""
+FULL_STATE_SIZE = TableGripper.state_size + 1 + 5 * NUM_BEADS
 
 
 class Column(NamedTuple):
@@ -100,7 +104,7 @@ def learn_cell(
     """Learn the policy of a cell for so many steps and judge it."""
     column, task = COLUMNS[cell.method], given.task
     with_pictures = column.reward != "oracle" or column.from_features
-    observe, size = _observer(given) if column.from_features else (_full_state, STATE_SIZE)
+    observe, size = _observer(given) if column.from_features else (full_state, FULL_STATE_SIZE)
 
     def make() -> RopeGym:
         return RopeGym(task, with_pictures=with_pictures)
@@ -134,17 +138,32 @@ def _shape_nearness(task: RopeTask) -> Worth:
     return lambda observations: -shape_distance_m(beads_of(observations["state"]).astype(np.float64), task.goal_m)
 
 
-def _full_state(observations: Observations) -> NDArray[np.float32]:
-    return observations["state"].astype(np.float32)
+def full_state(observations: Observations) -> NDArray[np.float32]:
+    """What a policy sees of some environments, shape (environment, FULL_STATE_SIZE): the gripper, how much of the
+    episode is over, the beads as seen from the gripper and from their middle, and how near the gripper is to each.
+
+    The same numbers as in "state", but none that moves with the rope over the table, where only the shape counts: a
+    network of this size does not find the differences by itself in so few steps. The goal is not among them.
+    """
+    gripper, beads = observations["state"][:, : TableGripper.state_size], beads_of(observations["state"])
+    ways = beads - gripper[:, None, :2]
+    near = np.exp(-np.square(ways).sum(-1) / (2 * NEAR_M**2))
+    parts = (gripper, observations["elapsed"], _flat(ways), _flat(centred(beads)), near)
+    return np.concatenate(parts, axis=1).astype(np.float32)
+
+
+def _flat(beads: NDArray[np.float32]) -> NDArray[np.float32]:
+    return beads.reshape(len(beads), -1)
 
 
 def _observer(given: Setting) -> tuple[Observe, int]:
-    """The autoencoder's code of the picture with the gripper's own state, and how many numbers that is."""
+    """The autoencoder's code of the picture with the gripper's state and the time, and how many numbers that is."""
     learner = given.learners["autoencoder"]
 
     def observe(observations: Observations) -> NDArray[np.float32]:
         gripper = torch.from_numpy(observations["state"][:, : TableGripper.state_size]).float()
-        return torch.cat([seen(learner, observations["image"]), gripper], dim=1).numpy()
+        elapsed = torch.from_numpy(observations["elapsed"])
+        return torch.cat([seen(learner, observations["image"]), gripper, elapsed], dim=1).numpy()
 
-    size = seen(learner, given.goals).shape[1] + TableGripper.state_size
+    size = seen(learner, given.goals).shape[1] + TableGripper.state_size + 1
     return observe, size

@@ -29,7 +29,7 @@ def rope_results(
 ) -> tuple[dict[str, Any], ShapeTests]:
     """The content of the results file, and the test tasks.
 
-    Args: folder: where the checkpoint was read from; the autoencoder's is looked for beside it. workers: processes that
+    Args: folder: where the checkpoint was read from; those of the autoencoders lie beside it. workers: processes that
         take pictures.
     """
     made = collect_ropes("test", seed, num_tasks, workers)
@@ -52,7 +52,7 @@ def rope_results(
 def rope_rivals(
     checkpoint: Checkpoint[RopeExperiment], folder: Path, seed: int, workers: int | None
 ) -> dict[str, GoalLearner]:
-    """Distances, calibrated on validation tasks; the autoencoder where it lies beside the checkpoint."""
+    """Distances, calibrated on validation tasks; the autoencoders where they lie beside the checkpoint."""
     tasks = list(collect_ropes("validation", seed, NUM_CALIBRATION_TASKS, workers))
     validation = RopeSampler(tasks, NUM_CALIBRATION_TASKS, CALIBRATION_QUERIES, CALIBRATION_SMALL, augment=False)
     return calibrated_rivals(checkpoint, folder, validation)

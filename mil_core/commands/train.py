@@ -16,6 +16,7 @@ from mil_core.experiments.experiment import Experiment
 from mil_core.team import join_team
 from mil_core.training import LOG, train
 from mil_core.training_state import STATE_FILE
+from mil_core.warm_start import start_from
 
 PICTURE = "learning_curve.png"
 
@@ -38,6 +39,8 @@ class Train:
     """Seed of weights and draws; the experiment's own when left out."""
     threads: int | None = None
     """Torch threads; the experiment's own when left out."""
+    start_from: Path | None = None
+    """Checkpoint to begin with instead of random weights; the experiment's own when left out."""
     workers: int | None = None
     """Processes that collect; one a core when left out, none but this one when 0."""
     resume: bool = False
@@ -57,6 +60,8 @@ class Train:
         data = team.first_then_others(lambda: training_set(experiment, self._source(experiment.data_label)))
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(data.statistics)
+        if experiment.training.start_from and not self.resume:
+            self._start_from(algorithm, Path(experiment.training.start_from))
 
         def save(averaged: MetaLearner, iteration: int) -> None:
             made_by = self._command()
@@ -84,8 +89,14 @@ class Train:
                 iterations=training.iterations if self.iterations is None else self.iterations,
                 seed=training.seed if self.seed is None else self.seed,
                 threads=training.threads if self.threads is None else self.threads,
+                start_from=training.start_from if self.start_from is None else str(self.start_from),
             ),
         )
+
+    def _start_from(self, algorithm: MetaLearner, folder: Path) -> None:
+        found = start_from(algorithm, folder)
+        left = f"; from random values: {', '.join(found.left)}" if found.left else ""
+        console.print(f"{len(found.taken)} parameters start from {folder}{left}")
 
     def _earlier_run(self) -> list[Path]:
         """What an earlier run left in --out. Raises: BadArgument: nobody said what to do with it."""
@@ -106,7 +117,8 @@ class Train:
 
     def _command(self) -> str:
         """What to type to make the checkpoint again."""
-        optional = {"data": self.data, "iterations": self.iterations, "seed": self.seed, "threads": self.threads}
+        names = ("data", "iterations", "seed", "threads", "start_from")
+        optional = {name.replace("_", "-"): getattr(self, name) for name in names}
         words = [f"--{name} {value}" for name, value in optional.items() if value is not None]
         quick = ["--quick"] if self.quick else []
         return " ".join(["mil train", f"--experiment {self.experiment}", f"--out {self.out}", *words, *quick])

@@ -5,9 +5,9 @@ from collections.abc import Callable
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.daml_place import daml_place
 from mil_core.experiments.experiment import Experiment
-from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder
+from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder, flo_arrange_spatial_autoencoder
 from mil_core.experiments.flo_place import flo_place
-from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder
+from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder, flo_rope_spatial_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mandril_spriteworld import (
     mandril_spriteworld,
@@ -68,8 +68,10 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mandril_tabletop": mandril_tabletop,
     "flo_arrange": flo_arrange,
     "flo_arrange_autoencoder": flo_arrange_autoencoder,
+    "flo_arrange_spatial_autoencoder": flo_arrange_spatial_autoencoder,
     "flo_rope": flo_rope,
     "flo_rope_autoencoder": flo_rope_autoencoder,
+    "flo_rope_spatial_autoencoder": flo_rope_spatial_autoencoder,
     "flo_place": flo_place,
 }
 

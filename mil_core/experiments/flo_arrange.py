@@ -15,7 +15,12 @@ def flo_arrange() -> ClassifierExperiment:
 
 def flo_arrange_autoencoder() -> ClassifierExperiment:
     """The autoencoder behind the latent distance."""
-    return _experiment("flo_arrange_autoencoder", "autoencoder", 6000, 1e-3)
+    return _experiment("flo_arrange_autoencoder", "autoencoder", 3000, 1e-3)
+
+
+def flo_arrange_spatial_autoencoder() -> ClassifierExperiment:
+    """The autoencoder whose code is where features are seen."""
+    return _experiment("flo_arrange_spatial_autoencoder", "spatial_autoencoder", 3000, 1e-3)
 
 
 def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> ClassifierExperiment:

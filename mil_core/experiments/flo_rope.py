@@ -18,6 +18,11 @@ def flo_rope_autoencoder() -> RopeExperiment:
     return _experiment("flo_rope_autoencoder", "autoencoder", 3000, 1e-3)
 
 
+def flo_rope_spatial_autoencoder() -> RopeExperiment:
+    """The autoencoder whose code is where features are seen."""
+    return _experiment("flo_rope_spatial_autoencoder", "spatial_autoencoder", 3000, 1e-3)
+
+
 def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> RopeExperiment:
     return RopeExperiment(
         name=name,

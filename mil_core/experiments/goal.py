@@ -6,7 +6,7 @@ from typing import Any
 
 from mil_core.algorithms.flo import Flo, FloConfig
 from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
+from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig, SpatialAutoencoder
 from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
 from mil_core.errors import InvalidProblem
 from mil_core.experiments.experiment import Experiment
@@ -24,7 +24,7 @@ class GoalExperiment(Experiment):
     flo: FloConfig = FloConfig()
     """How FLO adapts; of no meaning to the baselines."""
     autoencoder: AutoencoderConfig = AutoencoderConfig()
-    """The autoencoder's sizes; of no meaning to the others."""
+    """The autoencoders' sizes; of no meaning to the others."""
 
     @abstractmethod
     def goal_network(self) -> GoalNet | RopeNet:
@@ -32,8 +32,8 @@ class GoalExperiment(Experiment):
 
     @property
     def data_label(self) -> str:
-        """The autoencoder learns from the same pictures as FLO."""
-        return self.name.removesuffix("_autoencoder")
+        """The autoencoders learn from the same pictures as FLO."""
+        return self.name.removesuffix("_autoencoder").removesuffix("_spatial")
 
     def build(self, statistics: Novelty) -> GoalLearner:
         """See Experiment. The distances have no parameters and need no training."""
@@ -43,11 +43,14 @@ class GoalExperiment(Experiment):
                 return Flo(self.goal_network(), statistics, self.flo)
             case "autoencoder":
                 return Autoencoder(statistics, *size, self.autoencoder)
+            case "spatial_autoencoder":
+                return SpatialAutoencoder(statistics, *size, self.autoencoder)
             case "pixel":
                 return PixelDistance(statistics, *size)
             case "oracle":
                 return OracleDistance(statistics, *size)
-        raise InvalidProblem(f"algorithm: expected flo, autoencoder, pixel or oracle, found {self.algorithm!r}.")
+        known = "flo, autoencoder, spatial_autoencoder, pixel or oracle"
+        raise InvalidProblem(f"algorithm: expected {known}, found {self.algorithm!r}.")
 
     def statistics_of(self, plain: dict[str, Any]) -> Novelty:
         """See Experiment."""

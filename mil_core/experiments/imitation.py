@@ -69,7 +69,7 @@ class ImitationExperiment(Experiment):
 
     def quick(self) -> Self:
         """See Experiment."""
-        training = replace(self.training, iterations=3, meta_batch=2)
+        training = replace(self.training, iterations=3, meta_batch=2, start_from=None)
         return replace(self, training=training, data=replace(self.data, num_tasks=2, num_validation_tasks=1))
 
     def about(self) -> str:

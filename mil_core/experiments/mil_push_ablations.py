@@ -38,7 +38,11 @@ def mil_push_video_temporal() -> ImitationExperiment:
 
 
 def _watching(variant: str, learned: LearnedLossConfig) -> ImitationExperiment:
-    """Learns the loss of the inner loop; its step as in `daml_place`, for the scale of a learned loss is its own."""
+    """Learns the loss of the inner loop; its step as in `daml_place`, for the scale of a learned loss is its own.
+
+    Differs from the others: it starts from the weights of `mil_push`. A loss that is learned beside random features
+    has nothing to compare, and stays on the plateau for longer than two cores have time.
+    """
     whole = mil_push()
     return replace(
         whole,
@@ -47,6 +51,7 @@ def _watching(variant: str, learned: LearnedLossConfig) -> ImitationExperiment:
         method=f"mil_{variant}",
         support="watched_demo",
         policy=replace(whole.policy, two_heads=False, two_first_layers=not learned.sees_states),
+        training=replace(whole.training, iterations=4000, start_from="checkpoints/mil_push"),
         learning=replace(
             whole.learning,
             inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),

@@ -13,7 +13,7 @@ from data_tools.goal_file import read_goal_groups, write_goal_groups
 from data_tools.goal_pictures import GoalGroup, GoalTask
 from mil_core import checkpoint
 from mil_core.algorithms.flo import Flo, FloConfig
-from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig
+from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig, SpatialAutoencoder
 from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
 from mil_core.colour_points import ColourPointsConfig
 from mil_core.errors import BadThreshold, InvalidProblem, SupportMismatch, UnusablePicture
@@ -75,6 +75,7 @@ def learners() -> dict:
         "pixel": PixelDistance(NOVELTY, 32, 32),
         "oracle": OracleDistance(NOVELTY, 32, 32),
         "autoencoder": Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
+        "spatial_autoencoder": SpatialAutoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
     }
 
 
@@ -131,7 +132,7 @@ def test_training_and_deployment_give_the_same_logits() -> None:
     torch.testing.assert_close(learner.task_scores(task)[0], trained.detach(), atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("method", ["flo", "pixel", "autoencoder"])
+@pytest.mark.parametrize("method", ["flo", "pixel", "autoencoder", "spatial_autoencoder"])
 def test_the_order_of_the_goals_does_not_matter(method: str) -> None:
     learner, pictures = learners()[method], goals()
     one, other = learner.adapt(pictures), learner.adapt(pictures[::-1])
@@ -140,7 +141,7 @@ def test_the_order_of_the_goals_does_not_matter(method: str) -> None:
 
 
 def test_a_distance_is_zero_at_a_goal_and_the_oracle_ranks_without_error() -> None:
-    for method in ("pixel", "autoencoder"):
+    for method in ("pixel", "autoencoder", "spatial_autoencoder"):
         score = learners()[method].adapt(goals())._score
         assert score(GROUP.pictures[1:2])[0] == pytest.approx(0.0, abs=1e-5)
         assert score(GROUP.pictures[20:21])[0] < -2e-5
@@ -265,9 +266,10 @@ def test_groups_come_back_from_a_file_and_damage_is_told(tmp_path) -> None:
         dataclasses.replace(GROUP, relations=GROUP.relations.astype(np.int16))
 
 
-def test_a_code_that_tells_nothing_explains_nothing_and_little_contrast_is_no_hindrance_to_learn() -> None:
+@pytest.mark.parametrize("kind", [Autoencoder, SpatialAutoencoder])
+def test_a_code_that_tells_nothing_explains_nothing_and_little_contrast_is_no_hindrance_to_learn(kind) -> None:
     torch.manual_seed(0)
-    learner, rng = Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((8, 8, 8), (32, 16, 8))), np.random.default_rng(0)
+    learner, rng = kind(NOVELTY, 32, 32, AutoencoderConfig((8, 8, 8), (32, 16, 8))), np.random.default_rng(0)
     pictures = torch.full((1, 60, 3, 32, 32), 0.6)
     for number, place in enumerate(rng.integers(0, 28, 60)):
         pictures[0, number, :, 12:16, place : place + 4] += 0.05  # a faint dot that lies somewhere on a line

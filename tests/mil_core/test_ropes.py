@@ -229,7 +229,7 @@ def test_a_step_towards_the_goal_is_rewarded_by_every_shaping_that_tells_failure
         assert up > 0 > down
 
 
-@pytest.mark.parametrize("name", ["flo_rope", "flo_rope_autoencoder"])
+@pytest.mark.parametrize("name", ["flo_rope", "flo_rope_autoencoder", "flo_rope_spatial_autoencoder"])
 def test_an_experiment_builds_what_its_configuration_says(name: str) -> None:
     experiment = EXPERIMENTS[name]().quick()
     learner = experiment.build(NOVELTY)
@@ -286,3 +286,25 @@ def test_without_the_extra_it_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delitem(sys.modules, "mil_core.ppo", raising=False)
     with pytest.raises(ExtraMissing, match=r"pip install 'mil\[rl\]'"):
         __import__("mil_core.ppo")
+
+
+@given(st.integers(0, 2**32 - 1), st.floats(-0.2, 0.2), st.floats(-0.2, 0.2))
+@settings(max_examples=20, deadline=None)
+def test_a_policy_sees_the_same_wherever_gripper_and_rope_lie_together(seed: int, x_m: float, y_m: float) -> None:
+    pytest.importorskip("stable_baselines3")
+    from mil_core.commands.rope_cells import FULL_STATE_SIZE, full_state
+
+    rng = np.random.default_rng(seed)
+    gripper, beads = rng.uniform(-0.2, 0.2, (3, 4)), rng.uniform(-0.2, 0.2, (3, 10, 2))
+    gripper[0, :2] = beads[0, 6]
+    beside, moved = gripper.copy(), np.array([x_m, y_m])
+    beside[:, :2] += moved
+
+    def seen(hand: np.ndarray, rope: np.ndarray) -> np.ndarray:
+        state = np.concatenate([hand, rope.reshape(3, -1)], axis=1).astype(np.float32)
+        return full_state({"state": state, "elapsed": np.full((3, 1), 0.3, np.float32)})
+
+    here, there = seen(gripper, beads), seen(beside, beads + moved)
+    assert here.shape == (3, FULL_STATE_SIZE) and here.dtype == np.float32
+    np.testing.assert_allclose(here[:, 2:], there[:, 2:], atol=1e-4)  # all but the gripper's place
+    assert here[0, -10:].argmax() == 6 and here[0, -4] == pytest.approx(1.0)  # the bead between the fingers

@@ -11,11 +11,12 @@ from hypothesis import strategies as st
 
 from data_tools.demo import Film
 from mil_core import checkpoint
-from mil_core.errors import CheckpointMissing, NonFiniteLoss, NotEnoughDemos
+from mil_core.errors import CheckpointCorrupt, CheckpointMissing, NonFiniteLoss, NotEnoughDemos
 from mil_core.sampling import NUM_GOAL_VIEWS, TaskSampler
 from mil_core.scaling import Scaling, random_frames, spread_frames
 from mil_core.training import TrainingConfig, learning_rate, train
 from mil_core.training_state import TrainingState
+from mil_core.warm_start import start_from
 
 
 def run(experiment, tasks, scaling, folder, iterations, *, resume=False, stop=None):
@@ -179,3 +180,25 @@ def test_a_film_of_unknown_hand_teaches_without_auxiliaries(experiments, tasks, 
     sampler = TaskSampler(unknown, scaling, experiments["daml"].policy, "film", experiments["daml"].learning)
     report = experiments["daml"].build(scaling).meta_loss(sampler.sample(rng)).report
     assert "velocity" in report and not {"hand", "goal"} & report.keys()
+
+
+def test_a_warm_start_takes_what_has_the_same_name_and_shape_and_leaves_the_rest(experiments, scaling, tmp_path):
+    other, experiment = experiments["mil"].build(scaling), experiments["daml"]
+    checkpoint.save(tmp_path, other, experiments["mil"], scaling, 7, "mil train")
+    module = experiment.build(scaling)
+    random = {name: value.detach().clone() for name, value in module.named_parameters()}
+    found = start_from(module, tmp_path)
+    known = dict(other.named_parameters())
+    assert "policy.encoder.convolutions.0.weight" in found.taken and "feature_loss.readout.weight" in found.left
+    assert sorted(found.taken + found.left) == sorted(random)
+    for name, value in module.named_parameters():
+        assert torch.equal(value, known[name] if name in found.taken else random[name])
+
+
+def test_a_warm_start_from_another_network_is_refused_and_changes_nothing(experiments, scaling, tmp_path):
+    checkpoint.save(tmp_path, experiments["mil"].build(scaling), experiments["mil"], scaling, 7, "mil train")
+    module = torch.nn.Linear(2, 2)
+    before = module.weight.detach().clone()
+    with pytest.raises(CheckpointCorrupt, match="same network"):
+        start_from(module, tmp_path)
+    assert torch.equal(module.weight, before)

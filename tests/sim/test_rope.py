@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from gymnasium.utils.env_checker import check_env
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -14,6 +15,7 @@ from sim.env import Environment
 from sim.robots.table_gripper import OPEN_M, REACH_M, UP_M, TableGripper
 from sim.rope import LINK_M, MOST_BENT_RAD, NUM_BEADS, beads_m, bent, lay, straight
 from sim.rope_collect import NUM_POSITIVES, NUM_SMALL, changed, collect_rope, somewhere
+from sim.rope_gym import ACTION_REPEAT, RopeGym, beads_of
 from sim.rope_play import FREEZE_M, LEAST_CHANGE_M, explore, farthest_m, play
 from sim.tasks.rope import SUCCESS_M, VIEW_M, RopeTask
 
@@ -208,3 +210,21 @@ def test_files_of_pictures_return_what_was_written_and_refuse_what_does_not_fit(
         read_ropes(path)
     with pytest.raises(DemoShapeMismatch, match="beads_m"):
         RopePictures("x", tasks[0].pictures, tasks[0].beads_m[:, :3], tasks[0].goal_m, tasks[0].is_goal)
+
+
+@pytest.mark.filterwarnings("ignore:.*WARN")  # of spaces without limits
+@pytest.mark.parametrize("with_pictures", [False, True])
+def test_the_gymnasium_interface_is_one_and_tells_where_the_beads_are_and_how_late_it_is(with_pictures: bool) -> None:
+    gym = RopeGym(RopeTask("train", straight()), with_pictures=with_pictures)
+    check_env(gym, skip_render_check=True)
+    observation, _ = gym.reset(seed=3)
+    elapsed, is_over = [], False
+    while not is_over:
+        elapsed.append(observation["elapsed"].item())
+        observation, reward, _, is_over, info = gym.step(np.array([1.0, 0.0, DOWN], np.float32))
+        assert reward == -info["distance_m"]
+    assert elapsed == pytest.approx(np.arange(len(elapsed)) * ACTION_REPEAT / RopeTask.horizon_steps)
+    assert observation["elapsed"] == 1.0
+    beads = beads_of(observation["state"])
+    assert shape_distance_m(beads, straight()) == pytest.approx(info["distance_m"], abs=1e-6)
+    gym.close()
