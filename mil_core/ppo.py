@@ -31,7 +31,7 @@ class PpoConfig:
 
     num_envs: int = 16
     """Episodes that go on side by side."""
-    steps_per_env: int = 60
+    steps_per_env: int = 30
     """Steps of each of them between two updates."""
     minibatch: int = 120
     """Steps of one gradient."""

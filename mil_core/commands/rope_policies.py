@@ -48,7 +48,7 @@ class RopePolicies:
     """Shapes."""
     seeds: int = 3
     """Policies of each method for each shape."""
-    steps: int = 30_000
+    steps: int = 60_000
     """Steps of the environment for each policy; an episode has ten."""
     methods: tuple[str, ...] = ()
     """Some of oracle, pixel, autoencoder, flo, autoencoder_features, flo_features; all when left out."""
