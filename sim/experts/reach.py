@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from sim.env import Environment
 from sim.experts.expert import AbstractExpert
 from sim.robots.planar_arm import ARMATURE_KG_M2, DAMPING_NMS, GEAR_NM, JOINTS, LINK_M
+from sim.tasks.reach import ReachTask
 
 MAX_SPEED_RAD_S = 1.8
 """Speed that a joint far from its goal approaches."""
@@ -36,6 +37,13 @@ class ReachExpert(AbstractExpert):
         wanted = MAX_SPEED_RAD_S * np.tanh(APPROACH_PER_S / MAX_SPEED_RAD_S * (goal - angles))
         torque_nm = ARMATURE_KG_M2 * SPEED_GAIN_PER_S * (wanted - speeds) + DAMPING_NMS * speeds
         return np.clip(torque_nm / GEAR_NM, -1.0, 1.0)
+
+    def disturbed(
+        self, action: NDArray[np.floating], rng: np.random.Generator, noise_m_s: float
+    ) -> NDArray[np.floating]:
+        """Torque pulses that change each joint's speed, and the speed of a tool two links away by `noise_m_s`."""
+        pulse_nm = ARMATURE_KG_M2 * noise_m_s / (2 * LINK_M) * ReachTask.control_rate_hz
+        return np.clip(action + rng.normal(0.0, pulse_nm / GEAR_NM, len(action)), -1.0, 1.0)
 
 
 def joint_angles(tool_xy_m: NDArray[np.float64]) -> NDArray[np.float64]:

@@ -10,7 +10,7 @@ from sim.disc_colours import colour, colour_distance, colour_ids
 from sim.env import Environment
 from sim.errors import ActionError
 from sim.experts.reach import ReachExpert, joint_angles
-from sim.robots.planar_arm import HOME_RAD, JOINTS, LINK_M, START_JITTER_RAD, PlanarArm
+from sim.robots.planar_arm import ARMATURE_KG_M2, GEAR_NM, HOME_RAD, JOINTS, LINK_M, START_JITTER_RAD, PlanarArm
 from sim.tasks.reach import APART_M, DIFFERENT_LAB, FARTHEST_M, LAST_STEPS, NEAREST_M, SUCCESS_M, ReachTask
 
 seeds = st.integers(0, 2**32 - 1)
@@ -193,3 +193,12 @@ def test_picture_shows_each_disc_in_its_colour_where_it_lies(env):
         row = int(32 - (place[0] - centre[0]) / metres_per_pixel)
         column = int(40 - (place[1] - centre[1]) / metres_per_pixel)
         np.testing.assert_allclose(picture[row, column], 255 * colour(colour_id), atol=2)
+
+
+def test_a_disturbance_is_centred_changes_the_tools_speed_by_what_was_asked_and_keeps_torques_legal():
+    rng, action = np.random.default_rng(0), np.array([0.2, -0.1])
+    np.testing.assert_array_equal(ReachExpert().disturbed(action, rng, 0.0), action)
+    pulses_nm = (np.stack([ReachExpert().disturbed(action, rng, 0.02) for _ in range(2000)]) - action) * GEAR_NM
+    tool_m_s = pulses_nm / ARMATURE_KG_M2 / ReachTask.control_rate_hz * 2 * LINK_M
+    assert tool_m_s.std() == pytest.approx(0.02, rel=0.05) and abs(tool_m_s.mean()) < 0.002
+    assert np.abs(ReachExpert().disturbed(np.array([1.0, -1.0]), rng, 1.0)).max() <= 1.0
