@@ -161,12 +161,13 @@ class _Bounded(TorchFunctionMode):
 
 
 def _card(experiment: Experiment, iteration: int, command: str) -> str:
+    start = experiment.training.start_from
     return (
         f"# {experiment.name}\n\n"
         f"- Method: {experiment.algorithm} (`{experiment.method}`), {experiment.about()}.\n"
         f"- Made by: `{command}`, stopped at outer step {iteration} of {experiment.training.iterations}, "
-        f"seed {experiment.training.seed}.\n"
+        f"seed {experiment.training.seed}{f', from the weights of `{start}`' if start else ''}.\n"
         f"- Data: {experiment.about_data()}.\n"
-        f"- Results: `results/{experiment.name}.json`, made by `mil evaluate`.\n"
+        f"- Results: `results/{experiment.results_label}.json`, made by `mil evaluate`.\n"
         "- Licence: Apache-2.0. Meant for simulation and research; on hardware only behind the safety gate.\n"
     )

@@ -69,6 +69,7 @@ def planning_text(content: dict[str, Any]) -> str:
     Raises: KeyError, TypeError: `content` is not what `mil evaluate --planning` writes.
     """
     kinds = {"classifier": "believed it done", "planner": "knew it was not"}
+    who = "a model learned from random play" if content.get("predictor") == "learned" else "the simulator"
     rows = [
         f"| setting | method | success | rate | 95% interval | {' | '.join(kinds.values())} |",
         f"|---|{'---|' * 6}",
@@ -81,8 +82,8 @@ def planning_text(content: dict[str, Any]) -> str:
             rows.append(f"| {setting.replace('_', ' ')} | `{method}` | {' | '.join([*numbers, *faults])} |")
     about = (
         f"`{content['experiment']}`, planning: {content['tasks']} pairs of blocks never met x {content['trials']} "
-        "tasks in each setting, five goal pictures each, success counted at the end by where the blocks are; the "
-        "simulator predicts the pictures. Failures by whether the method believed it was done."
+        "tasks in each setting, five goal pictures each, success counted at the end by where the blocks are; "
+        f"{who} predicts the pictures. Failures by whether the method believed it was done."
     )
     return "\n".join([about, "", *rows])
 

@@ -55,12 +55,14 @@ def with_results(readme: str, text: str) -> str:
 
 def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
     try:
-        name, command, measured = content["experiment"], _command(content), content["checkpoint_sha256"]
+        name, command = content["experiment"], _command(content)
+        measured = {name: content["checkpoint_sha256"]}
+        measured |= {f"{name}_predictor": content["predictor_sha256"]} if "predictor" in content else {}
         table = _table(content)
     except (KeyError, TypeError) as error:
         raise ReportError(f"{path}: expected a file of `mil evaluate`, found {error!r}; evaluate again.") from error
-    model = checkpoints / name / MODEL
-    is_shipped = model.is_file() and file_sha256(model) == measured
+    models = {checkpoints / each / MODEL: sha256 for each, sha256 in measured.items()}
+    is_shipped = all(model.is_file() and file_sha256(model) == sha256 for model, sha256 in models.items())
     note = f"Again with: `{command}`" + ("." if is_shipped else "; measured on another checkpoint than the one here.")
     return "\n".join([table, "", note])
 
@@ -133,6 +135,7 @@ def _command(content: dict[str, Any]) -> str:
     options += f" --shots {content['shots']}" if "shots" in content else ""
     options += " --retry" if "retry" in content else ""
     options += " --planning" if "settings" in content else ""
+    options += f" --predictor {content['predictor']}" if "predictor" in content else ""
     return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
 
 

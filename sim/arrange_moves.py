@@ -67,6 +67,7 @@ class ArrangeTable:
         self.blocks = env.task.blocks
         self._env, self._rng = env, rng
         self._arm_addresses = [env.model.joint(joint).qposadr[0] for joint in ARM_JOINTS]
+        self._pose_rad = env.data.qpos[self._arm_addresses]
 
     @property
     def places_m(self) -> NDArray[np.float64]:
@@ -85,11 +86,21 @@ class ArrangeTable:
     def look(self) -> NDArray[np.uint8]:
         """The policy camera's picture now, with the arm anywhere."""
         self._wave()
+        self._pose_rad = self._env.data.qpos[self._arm_addresses]
         return self._env.render()
+
+    def look_again(self) -> NDArray[np.uint8]:
+        """The policy camera's picture now, with the arm where it was when `look` was called last."""
+        self._pose(self._pose_rad)
+        return self._env.render()
+
+    def after(self, thing: int, place_m: NDArray[np.float64]) -> NDArray[np.float64] | None:
+        """Where all blocks would be after a move without errors, (M, 3); None where it cannot be made."""
+        return after_move(self.places_m, self.blocks, thing, place_m)
 
     def move(self, thing: int, place_m: NDArray[np.float64]) -> bool:
         """Take a block and set it down, nearly there. Returns: whether it could be done; nothing moved otherwise."""
-        after_m = after_move(self.places_m, self.blocks, thing, place_m)
+        after_m = self.after(thing, place_m)
         if after_m is None:
             return False
         self._put_one(thing, after_m[thing] + [*self._rng.normal(0.0, PLACE_ERROR_M, 2), DROP_M])
@@ -130,6 +141,9 @@ class ArrangeTable:
         """Move the arm to anywhere above the blocks."""
         poses_rad = arm_poses_rad()
         jitter_rad = self._rng.uniform(-ARM_JITTER_RAD, ARM_JITTER_RAD, len(ARM_JOINTS))
-        self._env.data.qpos[self._arm_addresses] = poses_rad[self._rng.integers(len(poses_rad))] + jitter_rad
+        self._pose(poses_rad[self._rng.integers(len(poses_rad))] + jitter_rad)
+
+    def _pose(self, angles_rad: NDArray[np.float64]) -> None:
+        self._env.data.qpos[self._arm_addresses] = angles_rad
         mujoco.mj_forward(self._env.model, self._env.data)
         self._env.robot.anchor(self._env.model, self._env.data)

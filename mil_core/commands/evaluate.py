@@ -6,7 +6,7 @@ from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
@@ -27,6 +27,7 @@ from mil_core.commands.trials import TrialPlan, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.results_text import retry_sentence
@@ -68,6 +69,9 @@ class Evaluate:
     planning: bool = False
     """Where goals are learned: pursue them by planning instead of judging pictures; the results file is then
     results/EXPERIMENT_planning.json."""
+    predictor: Literal["simulator", "learned"] = "simulator"
+    """With --planning: who says what a move would lead to. The learned one is the checkpoint beside the classifier's,
+    with _predictor behind its name; the results file is then results/EXPERIMENT_planning_learned.json."""
     retry: bool = False
     """Where policies act: without and with a second attempt that a goal classifier asks for, see docs/goals.md; the
     results file is then results/EXPERIMENT_retry.json."""
@@ -86,7 +90,7 @@ class Evaluate:
         suffix = (
             f"_{self.shots}_shots"
             if self.shots > 1
-            else "_planning"
+            else ("_planning" if self.predictor == "simulator" else "_planning_learned")
             if self.planning
             else "_retry"
             if self.retry
@@ -100,6 +104,8 @@ class Evaluate:
             raise BadArgument(
                 f"--planning: expected a goal classifier of blocks, found {self.experiment}; leave it out."
             )
+        if self.predictor != "simulator" and not self.planning:
+            raise BadArgument(f"--predictor: expected --planning beside it, found {self.predictor} alone; add it.")
         if self.retry and (self.shots > 1 or not isinstance(experiment, ImitationExperiment)):
             raise BadArgument(f"--retry: expected a policy and one shot, found {self.experiment}; leave it out.")
         if self.retry:
@@ -182,7 +188,11 @@ class Evaluate:
         folder = self.checkpoint or default_checkpoint(self.experiment)
         checkpoint = checkpoint_of(self.experiment, folder, ClassifierExperiment)
         trials = QUICK_TRIALS if self.quick else self.trials or PLANNING_TASKS
-        result, drawn = planning_results(checkpoint, folder, self.seed, self._num_tasks(PLANNING_PAIRS), trials)
+        num_pairs, predictor = self._num_tasks(PLANNING_PAIRS), None
+        if self.predictor == "learned":
+            name, beside = f"{checkpoint.experiment.data_label}_predictor", folder.with_name(f"{folder.name}_predictor")
+            predictor = checkpoint_of(name, beside, PredictorExperiment)
+        result, drawn = planning_results(checkpoint, folder, self.seed, num_pairs, trials, predictor)
         write_json(out, result)
         console.print(planning_table(result))
         console.print(f"written to {out}, drawn in {draw_pursuits(drawn, out)}")

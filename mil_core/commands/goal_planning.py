@@ -19,7 +19,10 @@ from mil_core.checkpoint import Checkpoint
 from mil_core.commands.goal_evaluation import goal_rivals
 from mil_core.commands.output import console
 from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.goal_pursuit import PursuedGoal, Pursuit, PursuitConfig, pursue
+from mil_core.learned_predictor import LearnedPredictor
+from mil_core.move_predictor import MovePredictor
 from sim.arrange_moves import ArrangeTable
 from sim.arrange_trials import SETTINGS, Setting, ShownGoal, Trial, draw_trial, trial_env, trial_rng
 from sim.env import Environment
@@ -51,20 +54,30 @@ Drawn = tuple[str, Trial, Pursuit, ArrangeTask]
 
 
 def planning_results(
-    checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, num_groups: int, num_trials: int
+    checkpoint: Checkpoint[ClassifierExperiment],
+    folder: Path,
+    seed: int,
+    num_groups: int,
+    num_trials: int,
+    predictor: Checkpoint[PredictorExperiment] | None = None,
 ) -> tuple[dict[str, Any], list[Drawn]]:
     """The content of the results file, and what FLO did in the first trial of some groups.
 
     Args: folder: as for goal_results. num_groups: groups of blocks, each with its own pair. num_trials: of each.
+        predictor: a learned model of moves, with which only methods that judge pictures can plan; the simulator
+        predicts when None.
     """
     learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, 0)}
+    model = None if predictor is None else predictor.algorithm()
+    if model is not None:
+        learners = {method: learner for method, learner in learners.items() if not learner.sees_state}
     config, drawn = PursuitConfig(), []
     outcomes: dict[tuple[str, str], list[Outcome]] = {(s, m): [] for s in SETTINGS for m in learners}
     for group in track(range(num_groups), "arrange", console=console):
         with trial_env(SPLIT, seed, group) as env:
             for setting in SETTINGS:
                 for number in range(num_trials):
-                    trial, pursuits = _run_trial(env, learners, setting, (seed, group, number), config)
+                    trial, pursuits = _run_trial(env, learners, model, setting, (seed, group, number), config)
                     for method, (outcome, _) in pursuits.items():
                         outcomes[setting, method].append(outcome)
                     if number == group % num_trials:
@@ -82,6 +95,8 @@ def planning_results(
         "planner": asdict(config),
         "settings": {s: {m: _summary(outcomes[s, m], seed) for m in learners} for s in SETTINGS},
     }
+    if predictor is not None:
+        result |= {"predictor": predictor.experiment.method, "predictor_sha256": predictor.sha256}
     return result, drawn
 
 
@@ -111,11 +126,15 @@ def draw_pursuits(drawn: Sequence[Drawn], out: Path) -> Path:
 def _run_trial(
     env: Environment,
     learners: Mapping[str, GoalLearner],
+    model: MovePredictor | None,
     setting: Setting,
     where: tuple[int, int, int],
     config: PursuitConfig,
 ) -> tuple[Trial, dict[str, tuple[Outcome, Pursuit]]]:
-    """All methods in the same trial, with the same errors. Args: where: seed, group and number of the trial."""
+    """All methods in the same trial, with the same errors.
+
+    Args: model: predicts; the table itself does when None. where: seed, group and number of the trial.
+    """
     seed, group, number = where
     task = env.task
     assert isinstance(task, ArrangeTask)
@@ -127,7 +146,8 @@ def _run_trial(
         table = ArrangeTable(env, np.random.default_rng([noise_seed, _STREAM]))
         table.begin(trial.start_m)
         goals = [_pursued(learner, goal, table) for goal in trial.goals]
-        found = pursue(table, table, goals, config, np.random.default_rng(noise_seed))
+        predictor = table if model is None else LearnedPredictor(model, table)
+        found = pursue(table, predictor, goals, config, np.random.default_rng(noise_seed))
         at_end = relations(table.places_m, task.blocks)
         is_success = all(goal.holds(at_end) for goal in trial.goals)
         done[method] = Outcome(group, number, is_success, found.believed, found.num_moves), found

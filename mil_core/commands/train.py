@@ -75,7 +75,8 @@ class Train:
         loop, resume = experiment.training, self.resume
         train(algorithm, data.training, data.validation, loop, self.out, resume=resume, save=save, team=team)
         if team.is_first:
-            console.print(f"checkpoint and learning curve in {self.out}; judge it with: {self._next_command()}")
+            command = self._next_command(experiment)
+            console.print(f"checkpoint and learning curve in {self.out}; judge it with: {command}")
         return 0
 
     def _configured(self, experiment: Experiment) -> Experiment:
@@ -123,5 +124,5 @@ class Train:
         quick = ["--quick"] if self.quick else []
         return " ".join(["mil train", f"--experiment {self.experiment}", f"--out {self.out}", *words, *quick])
 
-    def _next_command(self) -> str:
-        return f"mil evaluate --experiment {self.experiment} --checkpoint {self.out}{' --quick' if self.quick else ''}"
+    def _next_command(self, experiment: Experiment) -> str:
+        return f"mil evaluate {experiment.judged_by(self.out)}{' --quick' if self.quick else ''}"

@@ -12,20 +12,24 @@ from data_tools.reward_task import RewardTask
 from mil_core.commands.goal_groups import goal_groups
 from mil_core.commands.goal_sources import GOAL_SOURCES
 from mil_core.commands.meta_data import own_data, simulated_data
+from mil_core.commands.move_plays import move_plays
 from mil_core.commands.output import BadArgument
 from mil_core.commands.rope_pictures import rope_pictures
 from mil_core.commands.table_tasks import table_tasks
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.experiment import Experiment, Statistics
 from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import NoStatistics, RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_tasks import GoalSampler
+from mil_core.move_sampling import MoveSampler
 from mil_core.novelty import Novelty
 from mil_core.reward_sampling import RewardSampler
 from mil_core.rope_tasks import RopeSampler
 from mil_core.sampling import TaskSampler
 from mil_core.scaling import Scaling
+from mil_core.table_plane import TablePlane
 from mil_core.training import Sampler
 from sim.spriteworld.collect import SpriteOrder, collect_tasks
 
@@ -68,6 +72,8 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
         return _classifier_set(experiment, source)
     if isinstance(experiment, RopeExperiment):
         return _rope_set(experiment, source)
+    if isinstance(experiment, PredictorExperiment):
+        return _play_set(experiment, source)
     assert isinstance(experiment, ImitationExperiment)  # all kinds that there are
     return _imitation_set(experiment, source)
 
@@ -133,6 +139,19 @@ def _rope_set(experiment: RopeExperiment, source: Source) -> TrainingSet:
         RopeSampler(tasks["validation"], data.tasks_per_draw, 5 * queries, 3 * small, augment=False),
         sha256,
     )
+
+
+def _play_set(experiment: PredictorExperiment, source: Source) -> TrainingSet:
+    if source.own is not None:
+        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} plays by itself.")
+    data, plays, samplers, sha256 = experiment.data, {}, {}, {}
+    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_groups), ("validation", data.num_validation_groups))
+    for split, num_groups in sizes:
+        path = source.folder / f"{source.label}_{split}.npz"
+        plays[split] = move_plays(path, split, num_groups, data.moves_per_group, data.seed, source.workers)
+        samplers[split] = MoveSampler(plays[split], data.moves_per_draw, augment=split == "train")
+        sha256[path.name] = file_sha256(path)
+    return TrainingSet(TablePlane.fit(plays["train"]), samplers["train"], samplers["validation"], sha256)
 
 
 def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingSet:

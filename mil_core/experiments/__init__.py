@@ -5,7 +5,12 @@ from collections.abc import Callable
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.daml_place import daml_place
 from mil_core.experiments.experiment import Experiment
-from mil_core.experiments.flo_arrange import flo_arrange, flo_arrange_autoencoder, flo_arrange_spatial_autoencoder
+from mil_core.experiments.flo_arrange import (
+    flo_arrange,
+    flo_arrange_autoencoder,
+    flo_arrange_predictor,
+    flo_arrange_spatial_autoencoder,
+)
 from mil_core.experiments.flo_place import flo_place
 from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder, flo_rope_spatial_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
@@ -36,6 +41,7 @@ from mil_core.experiments.mil_push_ablations import (
 from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push_contextual, mil_push_lstm
 from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
+from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
 
@@ -69,6 +75,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "flo_arrange": flo_arrange,
     "flo_arrange_autoencoder": flo_arrange_autoencoder,
     "flo_arrange_spatial_autoencoder": flo_arrange_spatial_autoencoder,
+    "flo_arrange_predictor": flo_arrange_predictor,
     "flo_rope": flo_rope,
     "flo_rope_autoencoder": flo_rope_autoencoder,
     "flo_rope_spatial_autoencoder": flo_rope_spatial_autoencoder,
@@ -76,7 +83,8 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
 }
 
 KINDS: dict[str, type[Experiment]] = {
-    kind.kind: kind for kind in (ImitationExperiment, RewardExperiment, ClassifierExperiment, RopeExperiment)
+    kind.kind: kind
+    for kind in (ImitationExperiment, RewardExperiment, ClassifierExperiment, RopeExperiment, PredictorExperiment)
 }
 """Kind -> class of the experiments of that kind."""
 

@@ -2,6 +2,7 @@
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, ClassVar, Protocol, Self
 
 from mil_core.algorithms.algorithm import MetaLearner
@@ -36,6 +37,15 @@ class Experiment(ABC):
     def data_label(self) -> str:
         """Beginning of the names of the files of its simulated data."""
         return self.name
+
+    @property
+    def results_label(self) -> str:
+        """Name of its results file, without its ending."""
+        return self.name
+
+    def judged_by(self, folder: Path) -> str:
+        """Options of `mil evaluate` that judge a checkpoint of it. Args: folder: of the checkpoint."""
+        return f"--experiment {self.name} --checkpoint {folder}"
 
     @abstractmethod
     def build(self, statistics: Any) -> MetaLearner:

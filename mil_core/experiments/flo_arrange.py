@@ -5,6 +5,7 @@ one table.
 """
 
 from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.training import TrainingConfig
 
 
@@ -21,6 +22,25 @@ def flo_arrange_autoencoder() -> ClassifierExperiment:
 def flo_arrange_spatial_autoencoder() -> ClassifierExperiment:
     """The autoencoder whose code is where features are seen."""
     return _experiment("flo_arrange_spatial_autoencoder", "spatial_autoencoder", 3000, 1e-3)
+
+
+def flo_arrange_predictor() -> PredictorExperiment:
+    """The model of moves that plans can be made with."""
+    return PredictorExperiment(
+        name="flo_arrange_predictor",
+        algorithm="move_predictor",
+        method="learned",
+        training=TrainingConfig(
+            iterations=2500,
+            meta_batch=1,
+            learning_rate=2e-3,
+            clip_norm=5.0,
+            average=0.99,
+            validate_every=100,
+            save_every_s=150.0,
+            threads=1,
+        ),
+    )
 
 
 def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float) -> ClassifierExperiment:

@@ -145,7 +145,10 @@ def test_planning_is_shown_by_setting_with_whose_fault_it_was(folders):
     text = results_text(*folders)
     assert "| single | `flo` | 3/4 | 75.0% | 25.0% to 96.0% | 1 | 0 |" in text
     assert "| two tasks | `flo` | 0/4 | 0.0% |" in text
-    assert "--tasks 2 --trials 2 --planning`" in text
+    assert "--tasks 2 --trials 2 --planning`" in text and "the simulator predicts" in text
+    learned = content | {"predictor": "learned", "predictor_sha256": "1", "settings": settings}
+    (folders[0] / "x.json").write_text(json.dumps(learned))
+    assert "--planning --predictor learned`" in results_text(*folders) and "random play" in results_text(*folders)
     del row["failures"]
     (folders[0] / "x.json").write_text(json.dumps(content | {"settings": {"single": {"flo": row}}}))
     with pytest.raises(ReportError, match="failures"):
