@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from mil_core.adapted_goal import Picture
 from mil_core.goal_pursuit import Pictures, World
-from mil_core.move_predictor import MovePredictor
+from mil_core.move_predictor import Lifted, MovePredictor
 from mil_core.scaling import to_pictures
 
 
@@ -44,7 +44,9 @@ class LearnedPredictor:
             after_m[number] = np.nan if found_m is None else found_m
         can = np.isfinite(after_m).all((1, 2))
         if can.any():
-            take_m, put_m = (torch.from_numpy(one[can].astype(np.float32)) for one in (now_m[things, :2], places_m))
-            predicted = self._model(to_pictures(picture[None]).expand(len(take_m), -1, -1, -1), take_m, put_m)
+            taken, number = np.unique(things[can], return_inverse=True)  # few: each is lifted once
+            take_m, put_m = (torch.from_numpy(one.astype(np.float32)) for one in (now_m[taken, :2], places_m[can]))
+            lifted = self._model.lift(to_pictures(picture[None]).expand(len(taken), -1, -1, -1), take_m)
+            predicted = self._model.lay(Lifted(*(part[number] for part in lifted)), put_m)
             pictures[can] = predicted.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
         return pictures, after_m

@@ -61,6 +61,23 @@ class MoveBatch(NamedTuple):
     """Where it was to be put."""
 
 
+class Lifted(NamedTuple):
+    """Pictures out of which something was taken."""
+
+    pictures: Tensor
+    """Without it, with their rim."""
+    cut_out: Float[Tensor, "move 4 window window"]
+    """The window around where it was taken, and the mask of what was taken."""
+    rows: Tensor
+    """Of that window; these and the next two as in Window."""
+    cols: Tensor
+    """Of that window."""
+    ways: Tensor
+    """Of that window."""
+    depth: Float[Tensor, " move"]
+    """Distance of the place from the camera."""
+
+
 class MovePredictor(MetaLearner):
     """The model and its loss."""
 
@@ -83,16 +100,33 @@ class MovePredictor(MetaLearner):
         put_m: Float[Tensor, "move 2"],
     ) -> Float[Tensor, "move 3 height width"]:
         """The pictures after these moves."""
-        (take, take_depth), (put, put_depth) = self._window(take_m), self._window(put_m)
-        emptied, cut_out = self._taken(rimmed(before, self.config.window), take)
-        ground = seen(emptied, put)
-        both = torch.cat([cut_out - 0.5, self._scaled(take), ground - 0.5, self._scaled(put)], 1)
+        return self.lay(self.lift(before, take_m), put_m)
+
+    def lift(self, before: Float[Tensor, "move 3 height width"], take_m: Float[Tensor, "move 2"]) -> Lifted:
+        """Take what is there; the same wherever it is put."""
+        take, depth = self._window(take_m)
+        pictures = rimmed(before, self.config.window)
+        shown = seen(pictures, take)
+        found = self.taking(torch.cat([shown - 0.5, self._scaled(take)], 1))
+        around = neighbours(pictures, take, self._offsets)
+        filled = torch.einsum("nkrc,nkirc->nirc", found[:, 2:].softmax(1), around)
+        # Something round in the middle is taken: where training begins, or it would never dare to move anything.
+        guess = _SURE * (1 - take.ways.square().sum(1, keepdim=True) / _RADIUS_PX**2).clamp(min=-1)
+        hole, mask = (guess + found[:, :2]).sigmoid().split(1, 1)
+        emptied = replaced(pictures, take, shown + hole * (filled - shown))
+        return Lifted(emptied, torch.cat([shown, mask], 1), *take, depth)
+
+    def lay(self, lifted: Lifted, put_m: Float[Tensor, "move 2"]) -> Float[Tensor, "move 3 height width"]:
+        """Put down what was taken."""
+        take, (put, depth) = Window(lifted.rows, lifted.cols, lifted.ways), self._window(put_m)
+        ground = seen(lifted.pictures, put)
+        both = torch.cat([lifted.cut_out - 0.5, self._scaled(take), ground - 0.5, self._scaled(put)], 1)
         right, down, larger = self.shifting(both).T
-        scale = take_depth / put_depth * (_MOST_SCALING * larger.tanh()).exp()
-        laid, mask = moved(cut_out, take, put, torch.stack([right, down], 1), scale).split([3, 1], 1)
+        scale = lifted.depth / depth * (_MOST_SCALING * larger.tanh()).exp()
+        laid, mask = moved(lifted.cut_out, take, put, torch.stack([right, down], 1), scale).split([3, 1], 1)
         in_front = self.hiding(torch.cat([ground - 0.5, laid - 0.5, mask, self._scaled(put)], 1))
         mask = mask * (_SURE / 2 + in_front).sigmoid()
-        return without_rim(replaced(emptied, put, ground + mask * (laid - ground)), self.config.window)
+        return without_rim(replaced(lifted.pictures, put, ground + mask * (laid - ground)), self.config.window)
 
     def meta_loss(self, task: MoveBatch) -> MetaLoss:
         """Mean absolute error of the pictures over that of pictures in which nothing has moved: only what changes
@@ -102,17 +136,6 @@ class MovePredictor(MetaLearner):
         share = error / unmoved.clamp(min=_LEAST_CHANGE)
         report = {"error": error, "unmoved_error": unmoved, "unexplained": share}
         return MetaLoss(share, {name: float(value.detach()) for name, value in report.items()})
-
-    def _taken(self, pictures: Tensor, take: Window) -> tuple[Tensor, Tensor]:
-        """The pictures without what is taken, and the window with the mask of that, (move, 4, window, window)."""
-        shown = seen(pictures, take)
-        found = self.taking(torch.cat([shown - 0.5, self._scaled(take)], 1))
-        around = neighbours(pictures, take, self._offsets)
-        filled = torch.einsum("nkrc,nkirc->nirc", found[:, 2:].softmax(1), around)
-        # Something round in the middle is taken: where training begins, or it would never dare to move anything.
-        guess = _SURE * (1 - take.ways.square().sum(1, keepdim=True) / _RADIUS_PX**2).clamp(min=-1)
-        hole, mask = (guess + found[:, :2]).sigmoid().split(1, 1)
-        return replaced(pictures, take, shown + hole * (filled - shown)), torch.cat([shown, mask], 1)
 
     def _window(self, places_m: Tensor) -> tuple[Window, Tensor]:
         """The windows around places on the table, and their distances from the camera."""

@@ -32,6 +32,9 @@ from sim.tasks.arrange import ArrangeTask, relations
 SPLIT = "test"
 NUM_SHOWN = 8
 """Pictures of each drawn trial."""
+RIVALS = ("pixel",)
+"""Who plans with a learned predictor beside FLO: the oracle looks at no picture, and latent distances get nowhere with
+the simulator either."""
 _STREAM = 0x83
 
 
@@ -64,13 +67,12 @@ def planning_results(
     """The content of the results file, and what FLO did in the first trial of some groups.
 
     Args: folder: as for goal_results. num_groups: groups of blocks, each with its own pair. num_trials: of each.
-        predictor: a learned model of moves, with which only methods that judge pictures can plan; the simulator
-        predicts when None.
+        predictor: a learned model of moves, with which FLO and RIVALS plan; the simulator predicts when None.
     """
     learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, 0)}
     model = None if predictor is None else predictor.algorithm()
     if model is not None:
-        learners = {method: learner for method, learner in learners.items() if not learner.sees_state}
+        learners = {m: learner for m, learner in learners.items() if m in (checkpoint.experiment.method, *RIVALS)}
     config, drawn = PursuitConfig(), []
     outcomes: dict[tuple[str, str], list[Outcome]] = {(s, m): [] for s in SETTINGS for m in learners}
     for group in track(range(num_groups), "arrange", console=console):
