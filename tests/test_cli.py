@@ -107,6 +107,18 @@ def test_a_run_is_neither_replaced_nor_mixed_unless_somebody_says_so(capsys):
     assert "both" in refuses(capsys, *words, "--resume", "--overwrite")
 
 
+def test_a_run_may_begin_with_the_weights_of_a_checkpoint_and_its_card_says_so(untrained, capsys):
+    words = ("train", "--experiment", "mil_reach", "--quick", "--threads", 1, "--iterations", 1, "--seed", 5)
+    start = untrained("mil_reach")
+    assert run(*words, "--out", "from", "--start-from", start) == OK
+    assert run(*words, "--out", "random") == OK
+    given, other, begun = (load_file(path / "model.safetensors") for path in (Path("from"), Path("random"), start))
+    assert max((given[name] - begun[name]).abs().max() for name in begun) < 2e-3  # one step of Adam away
+    assert max((other[name] - begun[name]).abs().max() for name in begun) > 2e-2
+    assert f"--start-from {start}" in Path("from/card.md").read_text()
+    assert "expected nowhere/config.json" in refuses(capsys, *words, "--out", "new", "--start-from", "nowhere")
+
+
 def test_training_on_data_of_another_size_is_refused(capsys):
     words = ("collect", "--task", "reach", "--robot", "planar_arm", "--workers", 0, "--demos", 4)
     assert run(*words, "--tasks", 3, "--out", "data/mil_reach_quick_train.hdf5") == OK
