@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.errors import DemoShapeMismatch
+from data_tools.arrays import check_arrays
 
 
 class GoalTask(NamedTuple):
@@ -44,12 +44,7 @@ class GoalGroup:
             "relations": (np.int8, (count, things, things)),
             "places_m": (np.float32, (count, things, 3)),
         }
-        for name, (dtype, shape) in expected.items():
-            value = getattr(self, name)
-            if value.dtype != dtype or value.shape != shape:
-                raise DemoShapeMismatch(
-                    f"GoalGroup.{name}: expected {np.dtype(dtype)} {shape}, found {value.dtype} {value.shape}."
-                )
+        check_arrays(self, expected)
 
     def is_positive(self, task: GoalTask) -> NDArray[np.bool_]:
         """Whether the task's relation holds in each picture, shape (N,)."""

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
+from data_tools.arrays import check_arrays
 from data_tools.errors import DemoShapeMismatch
 from data_tools.npz import read_records, write_records
 
@@ -40,12 +41,7 @@ class Interactions:
             "take_m": (np.float32, places),
             "put_m": (np.float32, places),
         }
-        for name, (dtype, shape) in expected.items():
-            value = getattr(self, name)
-            if value.dtype != dtype or value.shape != shape:
-                raise DemoShapeMismatch(
-                    f"Interactions.{name}: expected {np.dtype(dtype)} {shape}, found {value.dtype} {value.shape}."
-                )
+        check_arrays(self, expected)
         for name in ("take_m", "put_m"):
             if not np.isfinite(getattr(self, name)).all():
                 raise DemoShapeMismatch(f"Interactions.{name}: expected finite places, found NaN or infinity.")

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.errors import DemoShapeMismatch
+from data_tools.arrays import check_arrays
 from data_tools.npz import read_records, write_records
 
 MAX_BYTES = 1 << 32
@@ -40,12 +40,7 @@ class RopePictures:
             "goal_m": (np.float32, (beads, 2)),
             "is_goal": (np.bool_, (count,)),
         }
-        for name, (dtype, shape) in expected.items():
-            value = getattr(self, name)
-            if value.dtype != dtype or value.shape != shape:
-                raise DemoShapeMismatch(
-                    f"RopePictures.{name}: expected {np.dtype(dtype)} {shape}, found {value.dtype} {value.shape}."
-                )
+        check_arrays(self, expected)
 
 
 def write_ropes(path: Path, tasks: Sequence[RopePictures]) -> None:

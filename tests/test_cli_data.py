@@ -108,6 +108,8 @@ def test_a_replay_measures_and_answers(demos):
     assert (report["task_index"], report["layout_index"], report["by"]) == (0, 1, "state")
     assert len(report["state_distance"]) == len(report["picture_distance"]) == 50
     assert report["is_outcome_reproduced"] and max(report["state_distance"]) < 1e-4 and Path("r.mp4").exists()
+    # What the expert chose is in the file, and not by how much its hand was disturbed.
+    assert run("replay", demos, "--demo", "demo_1", "--by", "action") == ANSWER_IS_NO
     assert run("edit", demos, "relabel", "demo_1", "--outcome", "failure") == OK
     assert run("replay", demos, "--demo", "demo_1", "--by", "state") == ANSWER_IS_NO
     assert run("replay", demos, "--demo", "demo_7") == BAD_INPUT

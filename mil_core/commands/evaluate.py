@@ -87,16 +87,8 @@ class Evaluate:
         require_at_least(1, {"tasks": self._num_tasks(1), "trials": 1 if self.trials is None else self.trials})
         require_at_least(1, {"shots": self.shots})
         require_at_least(0, {"seed": self.seed, "workers": self.workers or 0})
-        suffix = (
-            f"_{self.shots}_shots"
-            if self.shots > 1
-            else ("_planning" if self.predictor == "simulator" else "_planning_learned")
-            if self.planning
-            else "_retry"
-            if self.retry
-            else ""
-        )
-        out = self.out or Path("out/quick" if self.quick else "results") / f"{self.experiment}{suffix}.json"
+        name = f"{self.experiment}{self._suffix()}.json"
+        out = self.out or Path("out/quick" if self.quick else "results") / name
         experiment = experiment_of(self.experiment)
         if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
             raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
@@ -196,6 +188,14 @@ class Evaluate:
         write_json(out, result)
         console.print(planning_table(result))
         console.print(f"written to {out}, drawn in {draw_pursuits(drawn, out)}")
+
+    def _suffix(self) -> str:
+        """What the results file's name says beside the experiment."""
+        if self.shots > 1:
+            return f"_{self.shots}_shots"
+        if self.planning:
+            return "_planning" if self.predictor == "simulator" else "_planning_learned"
+        return "_retry" if self.retry else ""
 
     def _num_tasks(self, ordinary: int) -> int:
         if self.tasks is not None and not self.quick:

@@ -61,7 +61,9 @@ class Train:
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(data.statistics)
         if experiment.training.start_from and not self.resume:
-            self._start_from(algorithm, Path(experiment.training.start_from))
+            begun = self._start_from(algorithm, Path(experiment.training.start_from))
+            if team.is_first:
+                console.print(begun)
 
         def save(averaged: MetaLearner, iteration: int) -> None:
             made_by = self._command()
@@ -94,10 +96,11 @@ class Train:
             ),
         )
 
-    def _start_from(self, algorithm: MetaLearner, folder: Path) -> None:
+    def _start_from(self, algorithm: MetaLearner, folder: Path) -> str:
+        """Take a checkpoint's weights. Returns: what was taken, in words."""
         found = start_from(algorithm, folder)
         left = f"; from random values: {', '.join(found.left)}" if found.left else ""
-        console.print(f"{len(found.taken)} parameters start from {folder}{left}")
+        return f"{len(found.taken)} parameters start from {folder}{left}"
 
     def _earlier_run(self) -> list[Path]:
         """What an earlier run left in --out. Raises: BadArgument: nobody said what to do with it."""

@@ -1,14 +1,18 @@
 """What a training run of each kind of experiment draws from."""
 
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import numpy as np
 
 from data_tools.atomic import file_sha256
 from data_tools.demo import Split, TaskDemos
+from data_tools.goal_pictures import GoalGroup
+from data_tools.interactions import Interactions
 from data_tools.reward_task import RewardTask
+from data_tools.rope_pictures import RopePictures
 from mil_core.commands.goal_groups import goal_groups
 from mil_core.commands.goal_sources import GOAL_SOURCES
 from mil_core.commands.meta_data import own_data, simulated_data
@@ -32,6 +36,10 @@ from mil_core.scaling import Scaling
 from mil_core.table_plane import TablePlane
 from mil_core.training import Sampler
 from sim.spriteworld.collect import SpriteOrder, collect_tasks
+
+Record = TypeVar("Record")
+_AUGMENTED: dict[Split, bool] = {"train": True, "validation": False}
+"""Whether draws of a split are varied."""
 
 
 @dataclass(frozen=True)
@@ -64,8 +72,10 @@ class TrainingSet(NamedTuple):
 def training_set(experiment: Experiment, source: Source) -> TrainingSet:
     """The training set of an experiment, made first where it is missing.
 
-    Raises: DataError, SimError, MilError: as its kind of data does.
+    Raises: DataError, SimError, MilError: as its kind of data does. BadArgument: it cannot use the user's own data.
     """
+    if source.own is not None and not isinstance(experiment, ImitationExperiment):
+        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own data.")
     if isinstance(experiment, RewardExperiment):
         return _reward_set(experiment, source)
     if isinstance(experiment, ClassifierExperiment):
@@ -79,8 +89,6 @@ def training_set(experiment: Experiment, source: Source) -> TrainingSet:
 
 
 def _reward_set(experiment: RewardExperiment, source: Source) -> TrainingSet:
-    if source.own is not None:
-        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own tasks.")
     data, samplers, sha256 = experiment.data, {}, {}
     sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
     for split, num_tasks in sizes:
@@ -106,34 +114,29 @@ def _reward_tasks(
 
 
 def _classifier_set(experiment: ClassifierExperiment, source: Source) -> TrainingSet:
-    if source.own is not None:
-        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own pictures.")
-    data, groups, samplers, sha256 = experiment.data, {}, {}, {}
-    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_groups), ("validation", data.num_validation_groups))
-    for split, num_groups in sizes:
-        path = source.folder / f"{source.label}_{split}.npz"
-        groups[split] = goal_groups(GOAL_SOURCES[data.source], path, split, num_groups, data.seed, source.workers)
-        samplers[split] = GoalSampler(
-            groups[split], data.groups_per_draw, data.tasks_per_group, data.queries_per_task, augment=split == "train"
-        )
-        sha256[path.name] = file_sha256(path)
-    training, validation = (np.concatenate([group.pictures for group in groups[split]]) for split, _ in sizes)
-    return TrainingSet(Novelty.fit(training, validation), samplers["train"], samplers["validation"], sha256)
+    data = experiment.data
+
+    def read(path: Path, split: Split, num_groups: int) -> list[GoalGroup]:
+        return goal_groups(GOAL_SOURCES[data.source], path, split, num_groups, data.seed, source.workers)
+
+    groups, sha256 = _both_splits(source, read, data.num_groups, data.num_validation_groups)
+    training, validation = (
+        GoalSampler(groups[split], data.groups_per_draw, data.tasks_per_group, data.queries_per_task, augment=augment)
+        for split, augment in _AUGMENTED.items()
+    )
+    return TrainingSet(_novelty(groups), training, validation, sha256)
 
 
 def _rope_set(experiment: RopeExperiment, source: Source) -> TrainingSet:
-    if source.own is not None:
-        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} makes its own pictures.")
-    data, tasks, sha256 = experiment.data, {}, {}
-    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_tasks), ("validation", data.num_validation_tasks))
-    for split, num_tasks in sizes:
-        path = source.folder / f"{source.label}_{split}.npz"
-        tasks[split] = rope_pictures(path, split, num_tasks, data.seed, source.workers)
-        sha256[path.name] = file_sha256(path)
-    training, validation = (np.concatenate([task.pictures for task in tasks[split]]) for split, _ in sizes)
+    data = experiment.data
+
+    def read(path: Path, split: Split, num_tasks: int) -> list[RopePictures]:
+        return rope_pictures(path, split, num_tasks, data.seed, source.workers)
+
+    tasks, sha256 = _both_splits(source, read, data.num_tasks, data.num_validation_tasks)
     queries, small = data.queries_per_task, data.small_per_task
     return TrainingSet(
-        Novelty.fit(training, validation),
+        _novelty(tasks),
         RopeSampler(tasks["train"], data.tasks_per_draw, queries, small, augment=True),
         # The more pictures, the surer the calibration.
         RopeSampler(tasks["validation"], data.tasks_per_draw, 5 * queries, 3 * small, augment=False),
@@ -142,16 +145,31 @@ def _rope_set(experiment: RopeExperiment, source: Source) -> TrainingSet:
 
 
 def _play_set(experiment: PredictorExperiment, source: Source) -> TrainingSet:
-    if source.own is not None:
-        raise BadArgument(f"--data: expected none, found {source.own}; {experiment.name} plays by itself.")
-    data, plays, samplers, sha256 = experiment.data, {}, {}, {}
-    sizes: tuple[tuple[Split, int], ...] = (("train", data.num_groups), ("validation", data.num_validation_groups))
-    for split, num_groups in sizes:
-        path = source.folder / f"{source.label}_{split}.npz"
-        plays[split] = move_plays(path, split, num_groups, data.moves_per_group, data.seed, source.workers)
-        samplers[split] = MoveSampler(plays[split], data.moves_per_draw, augment=split == "train")
-        sha256[path.name] = file_sha256(path)
-    return TrainingSet(TablePlane.fit(plays["train"]), samplers["train"], samplers["validation"], sha256)
+    data = experiment.data
+
+    def read(path: Path, split: Split, num_groups: int) -> list[Interactions]:
+        return move_plays(path, split, num_groups, data.moves_per_group, data.seed, source.workers)
+
+    plays, sha256 = _both_splits(source, read, data.num_groups, data.num_validation_groups)
+    training, validation = (
+        MoveSampler(plays[split], data.moves_per_draw, augment=augment) for split, augment in _AUGMENTED.items()
+    )
+    return TrainingSet(TablePlane.fit(plays["train"]), training, validation, sha256)
+
+
+def _both_splits(
+    source: Source, read: Callable[[Path, Split, int], list[Record]], num_training: int, num_validation: int
+) -> tuple[dict[Split, list[Record]], dict[str, str]]:
+    """What both splits' files hold, and the hash of each. Args: read: from path, split and number of records."""
+    sizes: dict[Split, int] = {"train": num_training, "validation": num_validation}
+    paths = {split: source.folder / f"{source.label}_{split}.npz" for split in sizes}
+    records: dict[Split, list[Record]] = {split: read(paths[split], split, size) for split, size in sizes.items()}
+    return records, {path.name: file_sha256(path) for path in paths.values()}
+
+
+def _novelty(records: Mapping[Split, Sequence[GoalGroup | RopePictures]]) -> Novelty:
+    training, validation = (np.concatenate([one.pictures for one in records[split]]) for split in _AUGMENTED)
+    return Novelty.fit(training, validation)
 
 
 def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingSet:
