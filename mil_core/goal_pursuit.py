@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from mil_core.adapted_goal import GoalReward, Picture, Sighting
+from mil_core.adapted_goal import GoalReward, Judge, Picture, Sighting
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.cem import CemConfig, Found, search
 from mil_core.scaling import to_pictures
@@ -56,6 +56,14 @@ class World(Protocol):
         ...
 
 
+class Pursuable(Judge, Protocol):
+    """A goal as plans see it."""
+
+    def margins(self, pictures: Pictures, places_m: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Logits above the threshold's: positive where success is believed, (N,). Args: as Predictor answers."""
+        ...
+
+
 class PursuedGoal:
     """One goal as a method sees it: a probability for pictures, with the true places for a method that is told them."""
 
@@ -83,7 +91,7 @@ class PursuedGoal:
         return self.calibration.slope * scores + self.calibration.offset
 
     def margins(self, pictures: NDArray[np.uint8], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
-        """Logits above the threshold's: positive where success is believed, (N,)."""
+        """See Pursuable."""
         threshold = self.calibration.threshold
         return self.logits(pictures, places_m) - np.log(threshold / (1 - threshold))
 
@@ -127,7 +135,7 @@ class Pursuit:
 def pursue(
     world: World,
     predictor: Predictor,
-    goals: Sequence[PursuedGoal],
+    goals: Sequence[Pursuable],
     config: PursuitConfig,
     rng: np.random.Generator,
 ) -> Pursuit:
@@ -159,12 +167,12 @@ def pursue(
 
 
 def _make_a_move(
-    world: World, predictor: Predictor, goals: Sequence[PursuedGoal], config: CemConfig, rng: np.random.Generator
+    world: World, predictor: Predictor, goals: Sequence[Pursuable], config: CemConfig, rng: np.random.Generator
 ) -> bool:
     """Make the move after which the least likely goal is likeliest; where none promises to reach them all, the move
     that helps the one which is least likely now. Returns: whether there was one."""
 
-    def search_for(wanted: Sequence[PursuedGoal]) -> Found:
+    def search_for(wanted: Sequence[Pursuable]) -> Found:
         def score(things: NDArray[np.int64], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
             pictures, after_m = predictor.predict(things, places_m)
             can = np.isfinite(after_m).all((1, 2))

@@ -13,8 +13,6 @@ from mil_core.scaling import to_pictures
 
 NUM_GOALS = 5
 """Pictures of success that a task is told by (thesis 8.2.6)."""
-NUM_NEAR_MISSES = 2
-"""Pictures of each task that show its things in no relation: what a planner would find where they were never shown."""
 
 
 class GoalMetaTask(NamedTuple):
@@ -43,12 +41,21 @@ class GoalSampler:
     """
 
     def __init__(
-        self, groups: Sequence[GoalGroup], num_groups: int, num_tasks: int, num_queries: int, *, augment: bool
+        self,
+        groups: Sequence[GoalGroup],
+        num_groups: int,
+        num_tasks: int,
+        num_queries: int,
+        num_near_misses: int = 2,
+        *,
+        augment: bool,
     ) -> None:
         """Args: num_groups: in one draw. num_tasks: of each. num_queries: positives of each task beside the support;
-        as many pictures of any kind come on top, and near misses of each task. augment: repaint, and mirror some."""
+        as many pictures of any kind come on top. num_near_misses: of each task, see GoalGroup. augment: repaint, and
+        mirror some."""
         self._groups, self._size = groups, min(num_groups, len(groups))
         self._num_tasks, self._num_queries, self._augment = num_tasks, num_queries, augment
+        self._num_near_misses = num_near_misses
         self._tasks = [group.tasks(NUM_GOALS + num_queries) for group in groups]
 
     def __len__(self) -> int:
@@ -73,8 +80,9 @@ class GoalSampler:
         per_task = NUM_GOALS + self._num_queries
         shown = [rng.permutation(np.flatnonzero(group.is_positive(task)))[:per_task] for task in tasks]
         extra = rng.choice(len(group.pictures), self._num_queries, replace=False)
-        missed = [rng.permutation(np.flatnonzero(group.is_near_miss(task)))[:NUM_NEAR_MISSES] for task in tasks]
-        missed = [np.append(few, rng.choice(len(group.pictures), NUM_NEAR_MISSES - len(few))) for few in missed]
+        count = self._num_near_misses
+        missed = [rng.permutation(np.flatnonzero(group.is_near_miss(task)))[:count] for task in tasks]
+        missed = [np.append(few, rng.choice(len(group.pictures), count - len(few))) for few in missed]
         numbers = np.concatenate([*shown, *missed, extra]).astype(np.int64)
         support = np.arange(len(tasks))[:, None] * per_task + np.arange(NUM_GOALS)
         labels = np.stack([group.is_positive(task)[numbers] for task in tasks])

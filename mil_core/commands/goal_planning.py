@@ -32,7 +32,7 @@ from sim.tasks.arrange import ArrangeTask, relations
 SPLIT = "test"
 NUM_SHOWN = 8
 """Pictures of each drawn trial."""
-RIVALS = ("pixel",)
+RIVALS = ("flo_mined", "pixel")
 """Who plans with a learned predictor beside FLO: the oracle looks at no picture, and latent distances get nowhere with
 the simulator either."""
 _STREAM = 0x83
@@ -125,6 +125,12 @@ def draw_pursuits(drawn: Sequence[Drawn], out: Path) -> Path:
     return path
 
 
+def pursued_goal(learner: GoalLearner, goal: ShownGoal, table: ArrangeTable) -> PursuedGoal:
+    """A goal as a method sees it on this table."""
+    apart_m = goal.places_m[:, goal.first] - goal.places_m[:, goal.second]
+    return PursuedGoal(learner, goal.pictures, apart_m, (goal.first, goal.second), lambda: table.places_m)
+
+
 def _run_trial(
     env: Environment,
     learners: Mapping[str, GoalLearner],
@@ -147,18 +153,13 @@ def _run_trial(
     for method, learner in learners.items():
         table = ArrangeTable(env, np.random.default_rng([noise_seed, _STREAM]))
         table.begin(trial.start_m)
-        goals = [_pursued(learner, goal, table) for goal in trial.goals]
+        goals = [pursued_goal(learner, goal, table) for goal in trial.goals]
         predictor = table if model is None else LearnedPredictor(model, table)
         found = pursue(table, predictor, goals, config, np.random.default_rng(noise_seed))
         at_end = relations(table.places_m, task.blocks)
         is_success = all(goal.holds(at_end) for goal in trial.goals)
         done[method] = Outcome(group, number, is_success, found.believed, found.num_moves), found
     return trial, done
-
-
-def _pursued(learner: GoalLearner, goal: ShownGoal, table: ArrangeTable) -> PursuedGoal:
-    apart_m = goal.places_m[:, goal.first] - goal.places_m[:, goal.second]
-    return PursuedGoal(learner, goal.pictures, apart_m, (goal.first, goal.second), lambda: table.places_m)
 
 
 def _summary(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:

@@ -1,39 +1,44 @@
-"""Whom goal classifiers are compared with: distances without training, and autoencoders where they are trained."""
+"""Whom goal classifiers are compared with: distances without training, and others where they are trained."""
 
 from dataclasses import replace
 from pathlib import Path
 
-from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
+from mil_core.commands.checked import checkpoint_of
 from mil_core.commands.output import console
+from mil_core.experiments import EXPERIMENTS
 from mil_core.experiments.goal import GoalExperiment
 from mil_core.training import Sampler
 
 WITHOUT_TRAINING = ("pixel", "oracle")
-TRAINED = ("autoencoder", "spatial_autoencoder")
+TRAINED = ("autoencoder", "spatial_autoencoder", "mined")
 """Endings of the names of experiments with the same pictures."""
 
 
 def calibrated_rivals(
     checkpoint: Checkpoint[GoalExperiment], folder: Path, validation: Sampler
 ) -> dict[str, GoalLearner]:
-    """Distances, calibrated on validation tasks; the autoencoders where they lie beside the checkpoint."""
+    """Whoever lies beside the checkpoint, and distances, calibrated on validation tasks."""
     learners: dict[str, GoalLearner] = {}
     for method in WITHOUT_TRAINING:
         learners[method] = replace(checkpoint.experiment, algorithm=method).build(checkpoint.statistics)
         learners[method].finish(validation)
-    return learners | autoencoders_beside(checkpoint, folder)
+    return learners | learners_beside(checkpoint, folder)
 
 
-def autoencoders_beside(checkpoint: Checkpoint[GoalExperiment], folder: Path) -> dict[str, GoalLearner]:
-    """The autoencoders that lie beside the checkpoint, by method; says what to type for those that do not."""
+def learners_beside(checkpoint: Checkpoint[GoalExperiment], folder: Path) -> dict[str, GoalLearner]:
+    """What lies beside the checkpoint and learned from the same pictures, by method; says what to type for those that
+    do not."""
     found: dict[str, GoalLearner] = {}
-    for method in TRAINED:
-        beside = folder.with_name(f"{folder.name}_{method}")
+    for ending in TRAINED:
+        name, beside = f"{checkpoint.experiment.name}_{ending}", folder.with_name(f"{folder.name}_{ending}")
+        if name not in EXPERIMENTS:
+            continue
         if beside.is_dir():
-            found[method] = checkpoints.load(beside, type(checkpoint.experiment)).algorithm()
+            trained = checkpoint_of(name, beside, type(checkpoint.experiment))
+            found[trained.experiment.method] = trained.algorithm()
         else:
-            again = f"mil train --experiment {checkpoint.experiment.name}_{method} --out {beside}"
-            console.print(f"without {method}, as there is no {beside}; train it with: {again}")
+            again = f"mil train --experiment {name} --out {beside}"
+            console.print(f"without {ending}, as there is no {beside}; train it with: {again}")
     return found

@@ -24,7 +24,7 @@ from data_tools.provenance import code_version
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
-from mil_core.commands.goal_rivals import autoencoders_beside
+from mil_core.commands.goal_rivals import learners_beside
 from mil_core.commands.output import BadArgument, console, require_at_least, write_json
 from mil_core.errors import MilError
 from mil_core.experiments.rope import RopeExperiment
@@ -95,7 +95,7 @@ class RopePolicies:
 
     def _learners(self, checkpoint: Checkpoint[RopeExperiment], folder: Path) -> dict[str, GoalLearner]:
         pixel = replace(checkpoint.experiment, algorithm="pixel").build(checkpoint.statistics)
-        return {"flo": checkpoint.algorithm(), "pixel": pixel, **autoencoders_beside(checkpoint, folder)}
+        return {"flo": checkpoint.algorithm(), "pixel": pixel, **learners_beside(checkpoint, folder)}
 
     def _asked(self, checkpoint: Checkpoint[RopeExperiment]) -> dict[str, Any]:
         """What two files must have in common to be one table."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 from typing import NamedTuple, TypeVar
 
@@ -16,6 +17,7 @@ from data_tools.rope_pictures import RopePictures
 from mil_core.commands.goal_groups import goal_groups
 from mil_core.commands.goal_sources import GOAL_SOURCES
 from mil_core.commands.meta_data import own_data, simulated_data
+from mil_core.commands.mined_groups import collect_mined_groups
 from mil_core.commands.move_plays import move_plays
 from mil_core.commands.output import BadArgument
 from mil_core.commands.rope_pictures import rope_pictures
@@ -114,15 +116,17 @@ def _reward_tasks(
 
 
 def _classifier_set(experiment: ClassifierExperiment, source: Source) -> TrainingSet:
-    data = experiment.data
+    data, world = experiment.data, GOAL_SOURCES[experiment.data.source]
+    if data.mined_by:
+        world = replace(world, collect=partial(collect_mined_groups, Path(data.mined_by)))
 
     def read(path: Path, split: Split, num_groups: int) -> list[GoalGroup]:
-        return goal_groups(GOAL_SOURCES[data.source], path, split, num_groups, data.seed, source.workers)
+        return goal_groups(world, path, split, num_groups, data.seed, source.workers)
 
     groups, sha256 = _both_splits(source, read, data.num_groups, data.num_validation_groups)
+    sizes = data.groups_per_draw, data.tasks_per_group, data.queries_per_task, data.near_misses_per_task
     training, validation = (
-        GoalSampler(groups[split], data.groups_per_draw, data.tasks_per_group, data.queries_per_task, augment=augment)
-        for split, augment in _AUGMENTED.items()
+        GoalSampler(groups[split], *sizes, augment=augment) for split, augment in _AUGMENTED.items()
     )
     return TrainingSet(_novelty(groups), training, validation, sha256)
 

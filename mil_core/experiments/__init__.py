@@ -8,6 +8,7 @@ from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.flo_arrange import (
     flo_arrange,
     flo_arrange_autoencoder,
+    flo_arrange_mined,
     flo_arrange_predictor,
     flo_arrange_spatial_autoencoder,
 )
@@ -75,6 +76,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "flo_arrange": flo_arrange,
     "flo_arrange_autoencoder": flo_arrange_autoencoder,
     "flo_arrange_spatial_autoencoder": flo_arrange_spatial_autoencoder,
+    "flo_arrange_mined": flo_arrange_mined,
     "flo_arrange_predictor": flo_arrange_predictor,
     "flo_rope": flo_rope,
     "flo_rope_autoencoder": flo_rope_autoencoder,

@@ -23,8 +23,13 @@ class ClassifierDataConfig:
     """Tasks of each of them."""
     queries_per_task: int = 3
     """Positives of each task in the outer loss; each is a negative, or a positive, of all other tasks of its group."""
+    near_misses_per_task: int = 2
+    """Pictures of each task that show its things in no relation: what a planner would find were they never shown."""
     seed: int = 0
     """Seed of the groups."""
+    mined_by: str = ""
+    """Checkpoint of a classifier of the same source whose mistakes in planning are added, see
+    mil_core.commands.mined_groups; none when empty."""
 
 
 @dataclass(frozen=True)
@@ -44,8 +49,9 @@ class ClassifierExperiment(GoalExperiment):
 
     def quick(self) -> Self:
         """See Experiment."""
-        training = replace(self.training, iterations=3)
-        data = replace(self.data, num_groups=1, num_validation_groups=1, groups_per_draw=1, tasks_per_group=3)
+        training = replace(self.training, iterations=3, start_from=None)
+        sizes = {"num_groups": 1, "num_validation_groups": 1, "groups_per_draw": 1, "tasks_per_group": 3}
+        data = replace(self.data, **sizes, mined_by="")
         return replace(self, training=training, data=data)
 
     def about(self) -> str:
@@ -58,4 +64,5 @@ class ClassifierExperiment(GoalExperiment):
         return (
             f"{self.data.num_groups} groups of things of task `{self.data.source}`, seed {self.data.seed}; things, "
             "colours and rooms of the test split never occur in it"
+            + (f"; with pictures that fooled `{self.data.mined_by}`" if self.data.mined_by else "")
         )

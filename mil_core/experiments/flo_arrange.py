@@ -4,6 +4,8 @@ Thesis 8.2.6.1 and B.6.1 at the size of two cores; `mil evaluate --experiment fl
 one table.
 """
 
+from dataclasses import replace
+
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.training import TrainingConfig
@@ -12,6 +14,17 @@ from mil_core.training import TrainingConfig
 def flo_arrange() -> ClassifierExperiment:
     """FLO itself."""
     return _experiment("flo_arrange", "flo", 300, 5e-3)
+
+
+def flo_arrange_mined() -> ClassifierExperiment:
+    """FLO, which goes on from `flo_arrange` with pictures that fooled it while it was planned with."""
+    whole = _experiment("flo_arrange_mined", "flo", 300, 2e-3)
+    return replace(
+        whole,
+        method="flo_mined",
+        training=replace(whole.training, start_from="checkpoints/flo_arrange"),
+        data=replace(whole.data, mined_by="checkpoints/flo_arrange", near_misses_per_task=6),
+    )
 
 
 def flo_arrange_autoencoder() -> ClassifierExperiment:
