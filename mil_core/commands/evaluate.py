@@ -14,7 +14,7 @@ from rich.table import Table
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
-from mil_core.commands.goal_planning import draw_pursuits, planning_results, planning_table
+from mil_core.commands.goal_planning import QUICK, draw_pursuits, planning_results, planning_table
 from mil_core.commands.output import BadArgument, console, num_cores, require_at_least, write_json
 from mil_core.commands.retry_evaluation import retry_plan, retry_results
 from mil_core.commands.retry_trials import run_retry_task
@@ -30,6 +30,7 @@ from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
+from mil_core.goal_pursuit import PursuitConfig
 from mil_core.results_text import retry_sentence
 from mil_core.retry import FAILURE_BELOW
 from sim.collect import task_class
@@ -184,7 +185,8 @@ class Evaluate:
         if self.predictor == "learned":
             name, beside = f"{checkpoint.experiment.data_label}_predictor", folder.with_name(f"{folder.name}_predictor")
             predictor = checkpoint_of(name, beside, PredictorExperiment)
-        result, drawn = planning_results(checkpoint, folder, self.seed, num_pairs, trials, predictor)
+        config = QUICK if self.quick else PursuitConfig()
+        result, drawn = planning_results(checkpoint, folder, self.seed, num_pairs, trials, predictor, config)
         write_json(out, result)
         console.print(planning_table(result))
         console.print(f"written to {out}, drawn in {draw_pursuits(drawn, out)}")

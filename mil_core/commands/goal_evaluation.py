@@ -23,7 +23,7 @@ from mil_core.novelty import Novelty
 LEAST_TASKS_PER_GROUP = 3
 """Test tasks of each group of things, where there are no more relations."""
 NUM_CALIBRATION_GROUPS = 4
-"""Validation groups that the distances are calibrated on."""
+"""Validation groups that the distances are calibrated on, at most; no more than test groups."""
 NUM_DRAWN = 4
 
 
@@ -40,7 +40,10 @@ def goal_results(
     made = source.collect("test", seed, num_groups, workers)
     groups = list(track(made, "take pictures", total=num_groups, console=console))
     tasks = held_out_tasks(groups, num_tasks, seed)
-    learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, workers)}
+    learners = {
+        checkpoint.experiment.method: checkpoint.algorithm(),
+        **goal_rivals(checkpoint, folder, seed, num_groups, workers),
+    }
     result = {
         "experiment": checkpoint.experiment.name,
         "checkpoint_sha256": checkpoint.sha256,
@@ -85,11 +88,15 @@ def goal_table(result: dict[str, Any]) -> Table:
 
 
 def goal_rivals(
-    checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, workers: int | None
+    checkpoint: Checkpoint[ClassifierExperiment], folder: Path, seed: int, num_groups: int, workers: int | None
 ) -> dict[str, GoalLearner]:
-    """Distances, calibrated on validation groups; the autoencoders where they lie beside the checkpoint."""
+    """Distances, calibrated on validation groups, and what lies trained beside the checkpoint.
+
+    Args: num_groups: that are tested. Others: as for goal_results.
+    """
     data = checkpoint.experiment.data
-    groups = list(GOAL_SOURCES[data.source].collect("validation", seed, NUM_CALIBRATION_GROUPS, workers))
+    count = min(num_groups, NUM_CALIBRATION_GROUPS)
+    groups = list(GOAL_SOURCES[data.source].collect("validation", seed, count, workers))
     validation = GoalSampler(groups, 1, data.tasks_per_group, data.queries_per_task, augment=False)
     return calibrated_rivals(checkpoint, folder, validation)
 

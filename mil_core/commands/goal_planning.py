@@ -15,6 +15,7 @@ from data_tools.goal_figures import goal_sheet
 from data_tools.provenance import code_version
 from data_tools.statistics import task_bootstrap95, wilson95
 from mil_core.algorithms.goal_learner import GoalLearner
+from mil_core.cem import CemConfig
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.goal_evaluation import goal_rivals
 from mil_core.commands.output import console
@@ -30,6 +31,8 @@ from sim.relations import RELATIONS
 from sim.tasks.arrange import ArrangeTask, relations
 
 SPLIT = "test"
+QUICK = PursuitConfig(looks_per_goal=2, cem=CemConfig(num_iterations=2, num_samples=20))
+"""Hardly tried at all."""
 NUM_SHOWN = 8
 """Pictures of each drawn trial."""
 RIVALS = ("flo_mined", "pixel")
@@ -62,18 +65,23 @@ def planning_results(
     seed: int,
     num_groups: int,
     num_trials: int,
-    predictor: Checkpoint[PredictorExperiment] | None = None,
+    predictor: Checkpoint[PredictorExperiment] | None,
+    config: PursuitConfig,
 ) -> tuple[dict[str, Any], list[Drawn]]:
     """The content of the results file, and what FLO did in the first trial of some groups.
 
     Args: folder: as for goal_results. num_groups: groups of blocks, each with its own pair. num_trials: of each.
-        predictor: a learned model of moves, with which FLO and RIVALS plan; the simulator predicts when None.
+        predictor: a learned model of moves, with which FLO and RIVALS plan; the simulator predicts when None. config:
+        how long and how hard each of them tries.
     """
-    learners = {checkpoint.experiment.method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, seed, 0)}
+    learners = {
+        checkpoint.experiment.method: checkpoint.algorithm(),
+        **goal_rivals(checkpoint, folder, seed, num_groups, 0),
+    }
     model = None if predictor is None else predictor.algorithm()
     if model is not None:
         learners = {m: learner for m, learner in learners.items() if m in (checkpoint.experiment.method, *RIVALS)}
-    config, drawn = PursuitConfig(), []
+    drawn = []
     outcomes: dict[tuple[str, str], list[Outcome]] = {(s, m): [] for s in SETTINGS for m in learners}
     for group in track(range(num_groups), "arrange", console=console):
         with trial_env(SPLIT, seed, group) as env:

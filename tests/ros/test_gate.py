@@ -11,8 +11,7 @@ from mil_nodes.command import ZERO, Command
 from mil_safety.gate import Gate, GateLimits, Reason, State
 
 LIMITS = GateLimits(linear_m_s=0.25, angular_rad_s=0.5)
-MS = 1_000_000
-"""Nanoseconds in a millisecond."""
+MS = 1_000_000  # nanoseconds
 
 
 def command(seq: int, observation_ns: int = 100 * MS, **changes: object) -> Command:
