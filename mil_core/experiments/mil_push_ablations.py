@@ -24,20 +24,20 @@ def mil_push_no_bias() -> ImitationExperiment:
 
 def mil_push_video_state() -> ImitationExperiment:
     """From pictures and states of the demonstration, without its actions, by a linear loss."""
-    return _watching("video_state", LearnedLossConfig(kind="linear", sees_states=True))
+    return _watching("video_state", LearnedLossConfig(kind="linear", sees_states=True), 4000)
 
 
 def mil_push_video_linear() -> ImitationExperiment:
     """From the demonstration's pictures alone, by a linear loss."""
-    return _watching("video_linear", LearnedLossConfig(kind="linear"))
+    return _watching("video_linear", LearnedLossConfig(kind="linear"), 2000)
 
 
 def mil_push_video_temporal() -> ImitationExperiment:
     """From the demonstration's pictures alone, by a loss that convolves over time."""
-    return _watching("video_temporal", LearnedLossConfig(kind="temporal"))
+    return _watching("video_temporal", LearnedLossConfig(kind="temporal"), 2000)
 
 
-def _watching(variant: str, learned: LearnedLossConfig) -> ImitationExperiment:
+def _watching(variant: str, learned: LearnedLossConfig, iterations: int) -> ImitationExperiment:
     """Learns the loss of the inner loop; its step as in `daml_place`, for the scale of a learned loss is its own.
 
     Differs from the others: it starts from the weights of `mil_push`. A loss that is learned beside random features
@@ -51,7 +51,7 @@ def _watching(variant: str, learned: LearnedLossConfig) -> ImitationExperiment:
         method=f"mil_{variant}",
         support="watched_demo",
         policy=replace(whole.policy, two_heads=False, two_first_layers=not learned.sees_states),
-        training=replace(whole.training, iterations=4000, start_from="checkpoints/mil_push"),
+        training=replace(whole.training, iterations=iterations, start_from="checkpoints/mil_push"),
         learning=replace(
             whole.learning,
             inner=InnerConfig(num_steps=1, step_size=0.005, clip=None, rms_floor=1e-6),
