@@ -27,16 +27,18 @@ from sim.parallel import in_order
 from sim.tasks.arrange import TABLE_HEIGHT_M, ArrangeTask, relations
 from sim.tasks.task import AbstractTask
 
+MINED: tuple[Setting, ...] = ("single", "distractors")
+"""Settings of the trials that are mined."""
 PER_SETTING = 20
-"""Pictures added to each group from each setting of the trials."""
-PER_GOAL = 10
-"""Of them from one goal of one trial."""
+"""Pictures added to each group from each of them."""
+BRIEFLY = PursuitConfig(looks_per_goal=2)
+"""The first moves of a trial already find what a classifier errs about."""
 
 
 def collect_mined_groups(
     folder: Path, split: Split, seed: int, num_groups: int, workers: int | None = None
 ) -> Iterator[GoalGroup]:
-    """As sim.arrange_collect.collect_groups, every group with 3 * PER_SETTING pictures more.
+    """As sim.arrange_collect.collect_groups, every group with PER_SETTING pictures more from each of MINED.
 
     Args: folder: of the classifier's checkpoint.
     Raises: MilError: the checkpoint cannot be used; SimError: as drawing layouts does.
@@ -48,7 +50,7 @@ def collect_mined_groups(
 def _mined_group(folder: Path, split: Split, seed: int, index: int) -> GoalGroup:
     group, learner = collect_group(split, seed, index), checkpoints.load(folder, ClassifierExperiment).algorithm()
     with trial_env(split, seed, index) as env:
-        found = [one for setting in SETTINGS for one in _mined(env, learner, setting, (split, seed, index))]
+        found = [one for setting in MINED for one in _mined(env, learner, setting, (split, seed, index))]
         assert isinstance(env.task, ArrangeTask)
         tables = [relations(places_m, env.task.blocks) for _, places_m in found]
     places_m = np.stack([places_m for _, places_m in found])
@@ -73,7 +75,7 @@ def _mined(
         env.reset(rng)
         trial = draw_trial(env, setting, group + number, rng)
         for goal, best in _looked_best(env, learner, trial, rng):
-            chosen = mistakes(best, partial(_holds, env.task, goal), PER_GOAL, rng)
+            chosen = mistakes(best, partial(_holds, env.task, goal), PER_SETTING, rng)
             found += [(best.pictures[k], best.places_m[k]) for k in chosen]
         number += 1
     return found[:PER_SETTING]
@@ -86,7 +88,7 @@ def _looked_best(
     table = ArrangeTable(env, rng.spawn(1)[0])
     table.begin(trial.start_m)
     watched = [WatchedGoal(pursued_goal(learner, goal, table)) for goal in trial.goals]
-    pursue(table, table, watched, PursuitConfig(), rng)
+    pursue(table, table, watched, BRIEFLY, rng)
     for goal, one in zip(trial.goals, watched, strict=True):
         if best := one.best():
             yield goal, best
