@@ -35,7 +35,7 @@ QUICK = PursuitConfig(looks_per_goal=2, cem=CemConfig(num_iterations=2, num_samp
 """Hardly tried at all."""
 NUM_SHOWN = 8
 """Pictures of each drawn trial."""
-RIVALS = ("flo_mined", "pixel")
+RIVALS = ("pixel",)
 """Who plans with a learned predictor beside FLO: the oracle looks at no picture, and latent distances get nowhere with
 the simulator either."""
 _STREAM = 0x83

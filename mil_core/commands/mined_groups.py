@@ -16,6 +16,7 @@ from data_tools.goal_pictures import GoalGroup
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.commands.goal_planning import pursued_goal
+from mil_core.errors import InvalidProblem
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.goal_mistakes import Believed, WatchedGoal, mistakes
 from mil_core.goal_pursuit import Pictures, PursuitConfig, pursue
@@ -31,6 +32,8 @@ MINED: tuple[Setting, ...] = ("single", "distractors")
 """Settings of the trials that are mined."""
 PER_SETTING = 20
 """Pictures added to each group from each of them."""
+MOST_TRIALS = 30
+"""Trials of a group in one setting, at most."""
 BRIEFLY = PursuitConfig(looks_per_goal=2)
 """The first moves of a trial already find what a classifier errs about."""
 
@@ -41,7 +44,8 @@ def collect_mined_groups(
     """As sim.arrange_collect.collect_groups, every group with PER_SETTING pictures more from each of MINED.
 
     Args: folder: of the classifier's checkpoint.
-    Raises: MilError: the checkpoint cannot be used; SimError: as drawing layouts does.
+    Raises: MilError: the checkpoint cannot be used. InvalidProblem: its classifier believes in everything. SimError: as
+        drawing layouts does.
     """
     checkpoints.load(folder, ClassifierExperiment)
     yield from in_order(partial(_mined_group, folder, split, seed), num_groups, workers)
@@ -69,16 +73,19 @@ def _mined(
     """PER_SETTING pictures with where the blocks are in them, from as many trials as it takes."""
     split, seed, group = where
     found: list[tuple[Pictures, NDArray[np.float64]]] = []
-    number = 0
-    while len(found) < PER_SETTING:
+    for number in range(MOST_TRIALS):
         rng = trial_rng(split, seed, group, SETTINGS.index(setting) * 10_000 + number)
         env.reset(rng)
         trial = draw_trial(env, setting, group + number, rng)
         for goal, best in _looked_best(env, learner, trial, rng):
             chosen = mistakes(best, partial(_holds, env.task, goal), PER_SETTING, rng)
             found += [(best.pictures[k], best.places_m[k]) for k in chosen]
-        number += 1
-    return found[:PER_SETTING]
+        if len(found) >= PER_SETTING:
+            return found[:PER_SETTING]
+    raise InvalidProblem(
+        f"group {group} of {split}: expected a classifier that sees something left to do, found one that believed in "
+        f"the start of {MOST_TRIALS} trials; train it for longer."
+    )
 
 
 def _looked_best(

@@ -11,6 +11,7 @@ from mil_core.calibration import Calibration
 from mil_core.cem import CemConfig
 from mil_core.commands import mined_groups
 from mil_core.commands.mined_groups import collect_mined_groups
+from mil_core.errors import InvalidProblem
 from mil_core.goal_mistakes import NUM_KEPT, Believed, WatchedGoal, mistakes
 from mil_core.goal_pursuit import PursuitConfig
 from sim.arrange_collect import ARRANGEMENTS, collect_group
@@ -67,6 +68,13 @@ def test_what_fooled_it_comes_first_and_others_only_fill_up(seen: list[tuple[boo
 def few(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(mined_groups, "PER_SETTING", 2)
     monkeypatch.setattr(mined_groups, "BRIEFLY", PursuitConfig(2, CemConfig(num_iterations=1, num_samples=20)))
+
+
+def test_a_classifier_that_believes_in_everything_is_refused(monkeypatch, few, untrained) -> None:
+    monkeypatch.setattr(mined_groups, "MOST_TRIALS", 2)
+    monkeypatch.setattr(WatchedGoal, "best", lambda self: None)
+    with pytest.raises(InvalidProblem, match="expected a classifier that sees something left to do"):
+        list(collect_mined_groups(untrained("flo_arrange"), "train", 5, 1, 0))
 
 
 def test_a_mined_group_is_the_group_with_further_pictures_that_say_what_holds(few, untrained) -> None:
