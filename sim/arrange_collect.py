@@ -31,6 +31,7 @@ from sim.tasks.arrange import (
     MAX_LAYOUT_ATTEMPTS,
     TABLE_HEIGHT_M,
     ArrangeTask,
+    are_present,
     has_gaps,
     parked,
     put,
@@ -113,7 +114,7 @@ def collect_group(
         places_m = arrange(model, data, task.blocks, arrangement, rng)
         pictures.append(renderer.render(data, camera, task.image_height, task.image_width))
         tables.append(relations(places_m, task.blocks))
-        places.append(np.where(places_m[:, 2:] > TABLE_HEIGHT_M - 0.01, places_m, np.nan))
+        places.append(np.where(are_present(places_m)[:, None], places_m, np.nan))
     renderer.close()
     return GoalGroup(
         group_id(split, seed, index), np.stack(pictures), np.stack(tables), np.stack(places).astype(np.float32)

@@ -13,7 +13,17 @@ from sim.blocks import Block
 from sim.env import Environment
 from sim.relations import SAME_HEIGHT_M
 from sim.robots.pr2_model import ARM_JOINTS
-from sim.tasks.arrange import AREA_HIGH_M, AREA_LOW_M, BLOCKS, TABLE_HEIGHT_M, ArrangeTask, has_gaps, places_m, put
+from sim.tasks.arrange import (
+    AREA_HIGH_M,
+    AREA_LOW_M,
+    BLOCKS,
+    TABLE_HEIGHT_M,
+    ArrangeTask,
+    are_present,
+    has_gaps,
+    places_m,
+    put,
+)
 
 PLACE_ERROR_M = 0.004
 """Standard deviation of where a block really gets to, along each axis; predictions do not know it."""
@@ -46,7 +56,7 @@ def after_move(
 
 def movable(places_m: NDArray[np.float64], blocks: tuple[Block, ...]) -> list[int]:
     """Numbers of the blocks on the table that nothing stands on."""
-    present = [k for k, place_m in enumerate(places_m) if place_m[2] > TABLE_HEIGHT_M - SAME_HEIGHT_M]
+    present = np.flatnonzero(are_present(places_m)).tolist()
     return [k for k in present if not any(_is_on(places_m[j], places_m[k], blocks[k]) for j in present if j != k)]
 
 

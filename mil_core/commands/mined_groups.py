@@ -25,7 +25,7 @@ from sim.arrange_moves import ArrangeTable
 from sim.arrange_trials import SETTINGS, Setting, ShownGoal, Trial, draw_trial, trial_env, trial_rng
 from sim.env import Environment
 from sim.parallel import in_order
-from sim.tasks.arrange import TABLE_HEIGHT_M, ArrangeTask, relations
+from sim.tasks.arrange import ArrangeTask, are_present, relations
 from sim.tasks.task import AbstractTask
 
 MINED: tuple[Setting, ...] = ("single", "distractors")
@@ -47,18 +47,18 @@ def collect_mined_groups(
     Raises: MilError: the checkpoint cannot be used. InvalidProblem: its classifier believes in everything. SimError: as
         drawing layouts does.
     """
-    checkpoints.load(folder, ClassifierExperiment)
     yield from in_order(partial(_mined_group, folder, split, seed), num_groups, workers)
 
 
 def _mined_group(folder: Path, split: Split, seed: int, index: int) -> GoalGroup:
-    group, learner = collect_group(split, seed, index), checkpoints.load(folder, ClassifierExperiment).algorithm()
+    learner = checkpoints.load(folder, ClassifierExperiment).algorithm()
+    group = collect_group(split, seed, index)
     with trial_env(split, seed, index) as env:
         found = [one for setting in MINED for one in _mined(env, learner, setting, (split, seed, index))]
         assert isinstance(env.task, ArrangeTask)
         tables = [relations(places_m, env.task.blocks) for _, places_m in found]
     places_m = np.stack([places_m for _, places_m in found])
-    places_m = np.where(places_m[..., 2:] > TABLE_HEIGHT_M - 0.01, places_m, np.nan).astype(np.float32)
+    places_m = np.where(are_present(places_m)[..., None], places_m, np.nan).astype(np.float32)
     return GoalGroup(
         group.group_id,
         np.concatenate([group.pictures, [picture for picture, _ in found]]),

@@ -144,10 +144,15 @@ def places_m(data: mujoco.MjData) -> NDArray[np.float64]:
     return np.array([data.body(name).xpos for name in BLOCKS])
 
 
+def are_present(places_m: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which blocks are on the table or on each other, not parked, shape (..., M). Args: places_m: (..., M, 3)."""
+    return places_m[..., 2] > TABLE_HEIGHT_M - 0.01
+
+
 def relations(places_m: NDArray[np.float64], blocks: tuple[Block, ...]) -> NDArray[np.int8]:
     """The relation of each block (row) to each other one (column); NONE where there is none or one is parked."""
     table = np.full((len(blocks), len(blocks)), NONE, np.int8)
-    is_present = places_m[:, 2] > TABLE_HEIGHT_M - 0.01
+    is_present = are_present(places_m)
     for first, second in np.ndindex(table.shape):
         if first != second and is_present[first] and is_present[second]:
             one = blocks[second]
