@@ -97,8 +97,9 @@ class Environment:
         self.task.after_step(self.model, self.data)
 
     def observe(self) -> Observation:
-        """The policy camera's picture, the robot's state and the time, now."""
-        return Observation(self.render(), self.robot.state(self.model, self.data), self.time_s)
+        """The policy camera's picture, the robot's state with what the task tells of objects, and the time, now."""
+        parts = self.robot.state(self.model, self.data), self.task.object_state(self.model, self.data)
+        return Observation(self.render(), np.concatenate(parts), self.time_s)
 
     def render(
         self, camera: str = POLICY_CAMERA, height: int | None = None, width: int | None = None

@@ -24,10 +24,11 @@ class GymEnvironment(gymnasium.Env[ObservationDict, NDArray[np.float32]]):
         self._env = env
         self._step = 0
         shape = (env.task.image_height, env.task.image_width, 3)
+        state_size = env.robot.state_size + env.task.object_state_size
         self.observation_space = gymnasium.spaces.Dict(
             {
                 "image": gymnasium.spaces.Box(0, 255, shape, np.uint8),
-                "state": gymnasium.spaces.Box(-np.inf, np.inf, (env.robot.state_size,), np.float32),
+                "state": gymnasium.spaces.Box(-np.inf, np.inf, (state_size,), np.float32),
             }
         )
         self.action_space = gymnasium.spaces.Box(-np.inf, np.inf, (env.robot.action_size,), np.float32)

@@ -214,7 +214,7 @@ def _replayed(env: Environment, demo: Demo, by: By, index: int, layout: int, obs
     states, frames, successes = [], [], []
     for recorded, action in zip(demo.states, demo.actions, strict=True):
         if by == "state":
-            put_to_state(env, recorded)
+            put_to_state(env, recorded[: env.robot.state_size])  # what is behind it tells of objects
             observation = env.observe()
         states.append(observation.state)
         frames.append(observation.image)

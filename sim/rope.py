@@ -62,9 +62,8 @@ def beads_m(data: mujoco.MjData) -> NDArray[np.float64]:
 
 def lay(data: mujoco.MjData, places_m: Beads) -> None:
     """Put the rope somewhere at rest, in place; only the first bead and the directions of the links are looked at."""
-    ways = np.diff(places_m, axis=0)
-    angles = np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))
-    values = (*places_m[0], angles[0], *np.diff(angles))
+    turned_rad, between_rad = bends_of(places_m)
+    values = (*places_m[0], turned_rad, *between_rad)
     for name, value in zip(_JOINTS, values, strict=True):
         data.joint(name).qpos[0], data.joint(name).qvel[0] = value, 0.0
 
@@ -80,9 +79,15 @@ def bent(places_m: Beads, turned_rad: float, bends_rad: NDArray[np.float64]) -> 
 
     Args: bends_rad: shape (NUM_BEADS - 2,); no angle between links becomes greater than MOST_BENT_RAD.
     """
-    ways = np.diff(places_m, axis=0)
-    angles = np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))
-    between = np.clip(np.diff(angles) + bends_rad, -MOST_BENT_RAD, MOST_BENT_RAD)
-    angles = angles[0] + turned_rad + np.concatenate([[0.0], np.cumsum(between)])
+    first, before = bends_of(places_m)
+    between = np.clip(before + bends_rad, -MOST_BENT_RAD, MOST_BENT_RAD)
+    angles = first + turned_rad + np.concatenate([[0.0], np.cumsum(between)])
     steps = LINK_M * np.stack([np.cos(angles), np.sin(angles)], axis=1)
     return places_m[0] + np.concatenate([np.zeros((1, 2)), np.cumsum(steps, axis=0)])
+
+
+def bends_of(places_m: Beads) -> tuple[float, NDArray[np.float64]]:
+    """Direction of the first link, and angle at each bead between two links, (NUM_BEADS - 2,), rad."""
+    ways = np.diff(places_m, axis=0)
+    angles = np.unwrap(np.arctan2(ways[:, 1], ways[:, 0]))
+    return float(angles[0]), np.diff(angles)

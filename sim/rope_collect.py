@@ -3,6 +3,7 @@
 Source: thesis 8.2.6.2. Differs: small moves are laid all over the table too, and the gripper is anywhere in all
 pictures alike, or place and gripper would tell success. Pictures of other tasks' goals, the other half of the
 negatives, are taken from those tasks.
+Ours beside it: misses, shapes that whoever pursues the goal comes by (sim.rope_misses), for training alone.
 """
 
 import multiprocessing
@@ -22,6 +23,7 @@ from sim.collect import layout_rng, split_index
 from sim.env import Environment
 from sim.robots.table_gripper import TableGripper
 from sim.rope import NUM_BEADS, bent, lay, straight
+from sim.rope_misses import misses
 from sim.rope_play import explore
 from sim.tasks.rope import VIEW_M, RopeTask
 
@@ -41,13 +43,16 @@ GRIPPER_M = 0.22
 """There it is within this of the middle of the table along each axis."""
 
 
-def collect_ropes(split: Split, seed: int, num_tasks: int, workers: int | None = None) -> Iterator[RopePictures]:
+def collect_ropes(
+    split: Split, seed: int, num_tasks: int, workers: int | None = None, num_misses: int = 0
+) -> Iterator[RopePictures]:
     """Tasks 0 to `num_tasks` - 1 in their order, whatever the number of workers.
 
     Args: split, seed: as in sim.collect. workers: processes; one a core when None, none but this one when 0.
+        num_misses: pictures of misses beside those of small moves.
     Raises: SimError: as playing does.
     """
-    collect_one = partial(collect_rope, split, seed)
+    collect_one = partial(collect_rope, split, seed, num_misses=num_misses)
     workers = len(os.sched_getaffinity(0)) if workers is None else workers
     if workers == 0 or num_tasks == 1:
         yield from map(collect_one, range(num_tasks))
@@ -57,14 +62,16 @@ def collect_ropes(split: Split, seed: int, num_tasks: int, workers: int | None =
         yield from pool.map(collect_one, range(num_tasks))
 
 
-def collect_rope(split: Split, seed: int, index: int) -> RopePictures:
+def collect_rope(split: Split, seed: int, index: int, num_misses: int = 0) -> RopePictures:
     """Pictures of task number `index`; the same on every call, and of the task that sim.collect.task_at gives."""
     rng = np.random.default_rng([seed, split_index(split), index])
     goal_m, small_m = explore(RopeTask(split, straight()), rng, 2 * NUM_SMALL)
     task, rng = RopeTask(split, goal_m), layout_rng(seed, split, index, 0)
     # Small moves that come as near to the goal as that show it.
     small_m = small_m[shape_distance_m(small_m, task.goal_m) >= DIFFERENT_M][:NUM_SMALL]
-    return photographed(task, [task.goal_m] * NUM_POSITIVES + list(small_m), rng)
+    # Drawn last, and from a stream of their own: the other pictures are the same with and without them.
+    missed_m = misses(task, num_misses, layout_rng(seed, split, index, 1))
+    return photographed(task, [task.goal_m] * NUM_POSITIVES + list(small_m) + missed_m, rng)
 
 
 def photographed(task: RopeTask, shapes_m: list[NDArray[np.float64]], rng: np.random.Generator) -> RopePictures:

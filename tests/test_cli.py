@@ -16,7 +16,8 @@ from mil_core.commands.output import num_cores
 from sim.tasks import TASKS
 
 EXPERIMENTS = ("mil_reach", "daml_place")
-MAIN_METHOD = {"mil_reach": "mil_two_head", "daml_place": "daml_temporal"}
+WORLDS = {"mil_reach": "reach", "mil_reach_states": "reach_states", "daml_place": "place"}
+MAIN_METHOD = {"mil_reach": "mil_two_head", "mil_reach_states": "mil_two_head", "daml_place": "daml_temporal"}
 RESULT_KEYS = {
     "experiment", "checkpoint_sha256", "code_version", "seed", "tasks", "trials", "criterion", "methods",
 }  # fmt: skip
@@ -45,7 +46,7 @@ def refuses(capsys, *words: object) -> str:
 # ---------------------------------------------------------------- the whole path
 
 
-@pytest.mark.parametrize("name", EXPERIMENTS)
+@pytest.mark.parametrize("name", WORLDS)
 def test_from_nothing_to_an_acting_policy(name):
     assert run("train", "--experiment", name, "--out", "run", "--quick", "--threads", 1) == OK
     assert {"model.safetensors", "config.json", "stats.json", "card.md", "log.jsonl", "learning_curve.png"} <= {
@@ -61,7 +62,7 @@ def test_from_nothing_to_an_acting_policy(name):
     ours = read("rollout.json")["methods"][MAIN_METHOD[name]]
     theirs = evaluated["methods"][MAIN_METHOD[name]]["per_task"][0]
     assert ours["per_task"][0] == theirs
-    assert len(read_video("episode.mp4")) == TASKS[{"mil_reach": "reach", "daml_place": "place"}[name]].horizon_steps
+    assert len(read_video("episode.mp4")) == TASKS[WORLDS[name]].horizon_steps
 
 
 def test_more_shots_adapt_otherwise_and_have_a_file_of_their_own(untrained):

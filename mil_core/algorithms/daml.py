@@ -39,7 +39,7 @@ class Daml(AbstractAlgorithm):
             )
         learned = config.learned or LearnedLossConfig()
         self.policy, self.scaling, self.config, self.learned = policy, scaling, config, learned
-        num_points = 2 * policy.config.filters[-1]
+        num_points = policy.config.num_points
         self.feature_loss = learned_loss(num_points, learned)
         self.hidden_loss = learned_loss(policy.config.hidden[-1], learned)
         self.hand_readout = nn.Linear(num_points, 2)

@@ -48,7 +48,7 @@ class ShownPolicy(AbstractAlgorithm):
         self.policy, self.scaling, self.config, self.shown = policy, scaling, config, shown
         num_states = policy.config.state_inputs if shown.sees_states else 0
         num_actions = policy.config.action_size if shown.sees_actions else 0
-        self.token_size = 2 * policy.config.filters[-1] + num_states + num_actions
+        self.token_size = policy.config.num_points + num_states + num_actions
         """Numbers that are shown of each frame."""
 
     @abstractmethod

@@ -13,6 +13,7 @@ from mil_core.commands.checked import experiment_of
 from mil_core.commands.output import BadArgument, console, require_at_least
 from mil_core.commands.training_set import Source, training_set
 from mil_core.experiments.experiment import Experiment
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.team import join_team
 from mil_core.training import LOG, train
 from mil_core.training_state import STATE_FILE
@@ -33,6 +34,8 @@ class Train:
     """Demo file of your own to train on; its last tenth validates."""
     data_folder: Path = Path("data")
     """Where the experiment's simulated demonstrations are, or are put."""
+    tasks: int | None = None
+    """Use so many of the experiment's meta-training tasks, the first ones; all when left out."""
     iterations: int | None = None
     """Outer steps; the experiment's own when left out."""
     seed: int | None = None
@@ -52,6 +55,7 @@ class Train:
 
     def run(self) -> int:
         """Get the data, fit the scaling, train, draw the learning curve."""
+        require_at_least(1, {"tasks": 1 if self.tasks is None else self.tasks})
         experiment = self._configured(experiment_of(self.experiment))
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
         require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
@@ -84,6 +88,8 @@ class Train:
     def _configured(self, experiment: Experiment) -> Experiment:
         """The experiment with what the command line changes."""
         experiment = experiment.quick() if self.quick else experiment
+        if self.tasks is not None:
+            experiment = self._with_fewer_tasks(experiment)
         training = experiment.training
         return replace(
             experiment,
@@ -95,6 +101,13 @@ class Train:
                 start_from=training.start_from if self.start_from is None else str(self.start_from),
             ),
         )
+
+    def _with_fewer_tasks(self, experiment: Experiment) -> Experiment:
+        if not isinstance(experiment, ImitationExperiment):
+            raise BadArgument(f"--tasks: expected an experiment that imitates, found {experiment.name}; leave it out.")
+        if self.data is None and (self.tasks or 0) > experiment.data.num_tasks:
+            raise BadArgument(f"--tasks: expected at most {experiment.data.num_tasks}, found {self.tasks}; type fewer.")
+        return replace(experiment, data=replace(experiment.data, used_tasks=self.tasks))
 
     def _start_from(self, algorithm: MetaLearner, folder: Path) -> str:
         """Take a checkpoint's weights. Returns: what was taken, in words."""
@@ -121,7 +134,7 @@ class Train:
 
     def _command(self) -> str:
         """What to type to make the checkpoint again."""
-        names = ("data", "iterations", "seed", "threads", "start_from")
+        names = ("data", "tasks", "iterations", "seed", "threads", "start_from")
         optional = {name.replace("_", "-"): getattr(self, name) for name in names}
         words = [f"--{name} {value}" for name, value in optional.items() if value is not None]
         quick = ["--quick"] if self.quick else []

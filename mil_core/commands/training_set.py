@@ -135,7 +135,7 @@ def _rope_set(experiment: RopeExperiment, source: Source) -> TrainingSet:
     data = experiment.data
 
     def read(path: Path, split: Split, num_tasks: int) -> list[RopePictures]:
-        return rope_pictures(path, split, num_tasks, data.seed, source.workers)
+        return rope_pictures(path, split, num_tasks, data.seed, source.workers, data.misses_per_task)
 
     tasks, sha256 = _both_splits(source, read, data.num_tasks, data.num_validation_tasks)
     queries, small = data.queries_per_task, data.small_per_task
@@ -181,6 +181,7 @@ def _imitation_set(experiment: ImitationExperiment, source: Source) -> TrainingS
         data = own_data(source.own, experiment.policy)
     else:
         data = simulated_data(experiment, source.folder, source.label, source.workers)
+    data = replace(data, training=data.training[: experiment.data.used_tasks])
     scaling = Scaling.fit([demo for task in data.training for demo in task.demos], experiment.policy)
     as_they_are = replace(experiment, learning=replace(experiment.learning, augment=False))
     return TrainingSet(

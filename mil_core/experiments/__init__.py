@@ -42,6 +42,14 @@ from mil_core.experiments.mil_push_ablations import (
 from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push_contextual, mil_push_lstm
 from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
+from mil_core.experiments.mil_reach_states import (
+    mil_reach_states,
+    mil_reach_states_attention,
+    mil_reach_states_contextual,
+    mil_reach_states_lstm,
+    mil_reach_states_no_bias,
+    mil_reach_states_one_head,
+)
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
@@ -59,6 +67,12 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push_paper": mil_push_paper,
     "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
+    "mil_reach_states": mil_reach_states,
+    "mil_reach_states_one_head": mil_reach_states_one_head,
+    "mil_reach_states_no_bias": mil_reach_states_no_bias,
+    "mil_reach_states_contextual": mil_reach_states_contextual,
+    "mil_reach_states_lstm": mil_reach_states_lstm,
+    "mil_reach_states_attention": mil_reach_states_attention,
     "mil_place": mil_place,
     "mil_place_video": mil_place_video,
     "mil_metaworld_reach": mil_metaworld_reach,
@@ -92,6 +106,7 @@ KINDS: dict[str, type[Experiment]] = {
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "mil_place": ("video",),
+    "mil_reach_states": ("one_head", "no_bias", "contextual", "lstm", "attention"),
     "mil_push": (
         "one_head", "no_bias", "video_state", "video_linear", "video_temporal", "contextual", "lstm", "attention",
     ),

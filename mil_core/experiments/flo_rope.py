@@ -4,13 +4,13 @@ Thesis 8.2.6.2 and B.6.1; `mil evaluate --experiment flo_rope` puts FLO and its 
 `python -m mil_core.commands.rope_policies` lets them reward reinforcement learning.
 """
 
-from mil_core.experiments.rope import RopeExperiment
+from mil_core.experiments.rope import RopeDataConfig, RopeExperiment
 from mil_core.training import TrainingConfig
 
 
 def flo_rope() -> RopeExperiment:
     """FLO itself."""
-    return _experiment("flo_rope", "flo", 600, 3e-3)
+    return _experiment("flo_rope", "flo", 2000, 3e-3)
 
 
 def flo_rope_autoencoder() -> RopeExperiment:
@@ -28,6 +28,7 @@ def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float
         name=name,
         algorithm=algorithm,
         method=algorithm,
+        data=RopeDataConfig(misses_per_task=30, small_per_task=10),
         training=TrainingConfig(
             iterations=iterations,
             meta_batch=1,

@@ -31,6 +31,8 @@ class DataConfig:
     """Seed of the collection."""
     label: str = ""
     """Beginning of the names of its files, the experiment's name when empty; experiments of one label share them."""
+    used_tasks: int | None = None
+    """How many of the meta-training tasks are used, the first ones; all when None."""
 
 
 @dataclass(frozen=True)
@@ -78,8 +80,9 @@ class ImitationExperiment(Experiment):
 
     def about_data(self) -> str:
         """See Experiment."""
+        used = f"the first {self.data.used_tasks} of " if self.data.used_tasks else ""
         return (
-            f"{self.data.num_tasks} simulated training tasks x {self.data.demos_per_task} demos, seed "
+            f"{used}{self.data.num_tasks} simulated training tasks x {self.data.demos_per_task} demos, seed "
             f"{self.data.seed}; objects and colours of the test split never occur in it"
         )
 

@@ -23,6 +23,8 @@ class RopeDataConfig:
     """Positives of each task in the outer loss, beside its goal pictures."""
     small_per_task: int = 4
     """Small moves of each task in the outer loss."""
+    misses_per_task: int = 0
+    """Pictures of each task of what whoever pursues the goal comes by; they count among the small moves. Ours."""
     seed: int = 0
     """Seed of the tasks."""
 

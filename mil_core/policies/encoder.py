@@ -1,5 +1,7 @@
 """Pictures to feature points: convolutions, layer norm as in the released code of MIL, spatial soft-argmax."""
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as functional
 from jaxtyping import Float
@@ -45,8 +47,8 @@ class Encoder(nn.Module):
         super().__init__()
         self.image_bias = ImageBias(*bias_size) if bias_size else None
         num_inputs += IMAGE_BIAS_CHANNELS if bias_size else 0
-        sizes = zip((num_inputs, *filters[:-1]), filters, strides, strict=True)
-        convolutions = [nn.Conv2d(i, o, kernel_size, stride=s) for i, o, s in sizes]
+        sizes = zip(pairwise((num_inputs, *filters)), strides, strict=True)
+        convolutions = [nn.Conv2d(i, o, kernel_size, stride=s) for (i, o), s in sizes]
         self.offsets = nn.ParameterList([nn.Parameter(torch.zeros(o)) for o in filters])
         for convolution in convolutions:
             nn.init.xavier_normal_(convolution.weight)
@@ -56,7 +58,9 @@ class Encoder(nn.Module):
         self._kernel_size, self._strides = kernel_size, strides
 
     def forward(self, pictures: Float[Tensor, "frame rgb height width"]) -> Float[Tensor, "frame xy_of_channel"]:
-        """Feature points of pictures with values in [0, 1]."""
+        """Feature points of pictures with values in [0, 1]; none without convolutions."""
+        if not self.convolutions:
+            return pictures.new_empty(len(pictures), 0)
         return soft_argmax(self.maps(pictures))
 
     def maps(self, pictures: Float[Tensor, "frame rgb height width"]) -> Float[Tensor, "frame channel row col"]:

@@ -29,7 +29,7 @@ class PolicyConfig:
     end_pose: tuple[int, ...] = ()
     """Which numbers of the state, at the end of the demo, are predicted from its first picture; none = no such head."""
     filters: tuple[int, ...] = (64, 64, 64, 64, 64)
-    """Filters of each convolution."""
+    """Filters of each convolution; none = a policy of states alone, which does not look at pictures."""
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
     """Stride of each convolution."""
     kernel_size: int = 3
@@ -50,6 +50,11 @@ class PolicyConfig:
     (thesis 7.1.4, used for pushing)."""
     hidden_norm: bool = False
     """Whether hidden layers are normalised as convolutions are: the thesis says so, the released code does not."""
+
+    @property
+    def num_points(self) -> int:
+        """Numbers that are read out of a picture; 0 without convolutions, where pictures are not looked at."""
+        return 2 * self.filters[-1] if self.filters else 0
 
     @property
     def end_pose_size(self) -> int:
@@ -93,9 +98,8 @@ class Policy(nn.Module):
         self.config = config
         bias_size = (config.image_height, config.image_width) if config.image_bias else None
         self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size, bias_size)
-        num_points = 2 * config.filters[-1]
-        self.end_pose = nn.Linear(num_points, config.end_pose_size) if config.end_pose_size else None
-        num_inputs = num_points + config.end_pose_size + config.state_size + config.end_pose_size
+        self.end_pose = nn.Linear(config.num_points, config.end_pose_size) if config.end_pose_size else None
+        num_inputs = config.num_points + config.end_pose_size + config.state_size + config.end_pose_size
         self.context = BiasTransform(config.context_size)
         widths = (num_inputs + config.context_size, *config.hidden)
         self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)])

@@ -18,5 +18,6 @@ EXPERTS: dict[str, type[AbstractExpert]] = {
     "push": PushExpert,
     "push_small": PushExpert,
     "reach": ReachExpert,
+    "reach_states": ReachExpert,
     "tabletop": TabletopExpert,
 }

@@ -11,14 +11,14 @@ from sim.tasks.metaworld import (
 )
 from sim.tasks.place import PlaceTask
 from sim.tasks.push import PushTask, SmallPushTask
-from sim.tasks.reach import ReachTask
+from sim.tasks.reach import ReachStatesTask, ReachTask
 from sim.tasks.rope import RopeTask
 from sim.tasks.tabletop import TabletopTask
 from sim.tasks.task import AbstractTask
 
 TASKS: dict[str, type[AbstractTask]] = {
     "place": PlaceTask, "push": PushTask, "push_small": SmallPushTask, "reach": ReachTask, "tabletop": TabletopTask,
-    "arrange": ArrangeTask, "rope": RopeTask,
+    "reach_states": ReachStatesTask, "arrange": ArrangeTask, "rope": RopeTask,
     "metaworld_reach": MetaworldReach, "metaworld_reach_hidden": MetaworldReachHidden,
     "metaworld_push": MetaworldPush, "metaworld_push_hidden": MetaworldPushHidden,
     "metaworld_pick_place": MetaworldPickPlace, "metaworld_pick_place_hidden": MetaworldPickPlaceHidden,

@@ -103,6 +103,38 @@ class ReachTask(AbstractTask):
         return np.linalg.norm(places - data.site(TOOL_SITE).xpos[:2], axis=1)
 
 
+class ReachStatesTask(ReachTask):
+    """The same without looking: the places of the discs are told, but not which of them is the target.
+
+    Identity: the target's number in the list of places, and colours for people who look at recordings, whose pictures
+    are small, for no policy takes them. There are three numbers only: a test task is new by its layouts alone.
+    Source: thesis B.2.1, non-vision version.
+    """
+
+    image_height = 32
+    image_width = 40
+    object_state_size = 6
+
+    def __init__(self, split: Split, colours: tuple[int, int, int], target_number: int) -> None:
+        """Take the colour identities, target first, and the target's number in what is told, from 0."""
+        super().__init__(split, colours)
+        self.target_number = target_number
+        self.task_id = self.task_id.replace("reach", f"reach_states-{target_number}", 1)
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, split: Split) -> Self:
+        """Draw colours of the split and the number of the target."""
+        colours = ReachTask.sample(rng, split).colours  # the same as where one looks
+        return cls(split, colours, int(rng.integers(cls.num_candidates)))
+
+    def object_state(self, model: mujoco.MjModel, data: mujoco.MjData) -> NDArray[np.float32]:
+        """Places of the discs in the floor's plane, m, shape (6,): x and y of each in turn."""
+        del model
+        order = [*range(1, self.num_candidates)]
+        order.insert(self.target_number, 0)
+        return np.concatenate([data.body(f"disc{index}").xpos[:2] for index in order]).astype(np.float32)
+
+
 def _draw_positions(rng: np.random.Generator) -> NDArray[np.float64]:
     """Three places, uniform over the reachable sector and redrawn until they are apart, shape (3, 2), metres."""
     while True:

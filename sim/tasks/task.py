@@ -9,6 +9,7 @@ from typing import Literal, Self
 
 import mujoco
 import numpy as np
+from numpy.typing import NDArray
 
 from data_tools.demo import Split
 
@@ -39,6 +40,8 @@ class AbstractTask(ABC):
     """How many objects a behaviour could have meant; index 0 is the target."""
     criterion: Literal["success_once", "success_at_end"]
     """Whether success at any time of an episode counts in results, or only after its last step."""
+    object_state_size: int = 0
+    """Numbers in `object_state`."""
 
     @classmethod
     @abstractmethod
@@ -68,6 +71,12 @@ class AbstractTask(ABC):
     @abstractmethod
     def chosen(self, model: mujoco.MjModel, data: mujoco.MjData) -> int:
         """Index of the candidate that the behaviour is nearest to now; 0 is the target."""
+
+    def object_state(self, model: mujoco.MjModel, data: mujoco.MjData) -> NDArray[np.float32]:
+        """What is told about objects behind the robot's own state, shape (object_state_size,); by default nothing, so
+        that a policy must look."""
+        del model, data
+        return np.empty(0, np.float32)
 
     def measures(self, model: mujoco.MjModel, data: mujoco.MjData) -> dict[str, float]:
         """Further numbers about this moment that results report beside success; none unless a task says so."""

@@ -146,3 +146,13 @@ def test_all_but_the_norm_offsets_are_adapted():
 def test_an_encoder_refuses_filters_and_strides_of_different_lengths():
     with pytest.raises(ValueError, match="zip"):
         Encoder(3, (4, 4), (2,), 3)
+
+
+def test_without_convolutions_a_policy_does_not_look_at_pictures():
+    blind = Policy(dataclasses.replace(SMALL, filters=(), strides=(), end_pose=()))
+    states = torch.randn(3, 3)
+    outputs = [blind(torch.rand(3, 3, 18, 20), states) for _ in range(2)]
+    assert outputs[0].feature_points.shape == (3, 0)
+    torch.testing.assert_close(outputs[0].action, outputs[1].action, rtol=0, atol=0)
+    assert not torch.allclose(blind(torch.rand(3, 3, 18, 20), states + 1).action, outputs[0].action)
+    assert not any("encoder" in name for name, _ in blind.named_parameters())

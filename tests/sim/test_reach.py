@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from sim.collect import task_at
 from sim.disc_colours import colour, colour_distance, colour_ids
 from sim.env import Environment
 from sim.errors import ActionError
@@ -155,6 +156,24 @@ def test_state_holds_joints_tool_and_the_tool_velocity_of_finite_differences(env
         ends.append(moved.site("tool").xpos.copy())
     np.testing.assert_allclose(state[4:7], (ends[0] + ends[1]) / 2, atol=1e-6)
     np.testing.assert_allclose(state[7:10], (ends[1] - ends[0]) / (2 * step_s), atol=1e-5)
+
+
+def test_what_is_told_of_the_discs_keeps_the_targets_number_and_nothing_else():
+    """Thesis B.2.1: the number of the target stays the same within a task, and must be found out."""
+    numbers = set()
+    for index in range(8):
+        task = task_at("reach_states", "test", 3, index)
+        with Environment(task, PlanarArm()) as env:
+            for layout in range(3):
+                seen = env.reset(np.random.default_rng(layout))
+                assert seen.image.shape == (32, 40, 3) and seen.state.shape == (env.robot.state_size + 6,)
+                told = seen.state[env.robot.state_size :].reshape(3, 2)
+                np.testing.assert_allclose(told[task.target_number], discs(env)[0], atol=1e-6)
+                assert {tuple(place) for place in told} == {tuple(place) for place in discs(env).astype(np.float32)}
+        numbers.add(task.target_number)
+        assert f"reach_states-{task.target_number}-" in task.task_id
+    assert numbers == {0, 1, 2}
+    assert len({task_at("reach_states", split, 0, 0).task_id for split in ("train", "validation", "test")}) == 3
 
 
 def test_arm_starts_near_home_and_at_rest(env):

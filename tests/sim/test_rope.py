@@ -13,9 +13,10 @@ from data_tools.rope_shapes import DIFFERENT_M, centred, shape_distance_m
 from sim.collect import task_at
 from sim.env import Environment
 from sim.robots.table_gripper import OPEN_M, REACH_M, UP_M, TableGripper
-from sim.rope import LINK_M, MOST_BENT_RAD, NUM_BEADS, beads_m, bent, lay, straight
+from sim.rope import LINK_M, MOST_BENT_RAD, NUM_BEADS, beads_m, bends_of, bent, lay, straight
 from sim.rope_collect import NUM_POSITIVES, NUM_SMALL, changed, collect_rope, somewhere
 from sim.rope_gym import ACTION_REPEAT, RopeGym, beads_of
+from sim.rope_misses import misses
 from sim.rope_play import FREEZE_M, LEAST_CHANGE_M, explore, farthest_m, play
 from sim.tasks.rope import SUCCESS_M, VIEW_M, RopeTask
 
@@ -176,6 +177,28 @@ def test_pictures_show_the_goal_all_over_the_table_and_small_moves_that_are_not_
         gaps_m = np.linalg.norm(seen_m[:, None] - places_m, axis=-1).min(1)
         assert gaps_m.max() < LINK_M / 2 + 0.02
         np.testing.assert_allclose(seen_m.mean(0), places_m.mean(0), atol=0.03)
+
+
+def test_misses_are_clearly_not_the_goal_and_change_nothing_else() -> None:
+    plain, more = collect_rope("train", 0, 1), collect_rope("train", 0, 1, num_misses=9)
+    count = len(plain.pictures)
+    assert len(more.pictures) == count + 9 and not more.is_goal[count:].any()
+    np.testing.assert_array_equal(more.pictures[:count], plain.pictures)
+    task = task_at("rope", "train", 0, 1)
+    assert isinstance(task, RopeTask)
+    missed_m = np.stack(misses(task, 9, np.random.default_rng(0)))
+    distance_m = shape_distance_m(missed_m, task.goal_m)
+    assert (distance_m >= DIFFERENT_M).all() and np.ptp(distance_m) > 0.01
+    np.testing.assert_allclose(np.linalg.norm(np.diff(missed_m, axis=1), axis=2), LINK_M, atol=1e-6)
+
+
+@given(st.integers(0, 1000))
+@settings(max_examples=20)
+def test_bends_tell_how_a_rope_was_bent(seed: int) -> None:
+    rng = np.random.default_rng(seed)
+    turned_rad, wanted_rad = rng.uniform(-3.0, 3.0), rng.uniform(-1.2, 1.2, NUM_BEADS - 2)
+    found_rad, bends_rad = bends_of(bent(straight(), turned_rad, wanted_rad))
+    np.testing.assert_allclose([found_rad, *bends_rad], [turned_rad, *wanted_rad], atol=1e-9)
 
 
 @given(st.integers(0, 1000))

@@ -1,0 +1,66 @@
+"""Where three places are told and one of them is meant: does one demonstration tell which (thesis Figure 25, left)?"""
+
+from dataclasses import replace
+
+from mil_core.experiments.imitation import DataConfig, ImitationExperiment
+from mil_core.experiments.mil_reach import mil_reach
+
+NUM_UNITS = 512
+"""Of the LSTM, as in the thesis."""
+NUM_KEPT = 64
+"""Numbers that the contextual policy keeps of the last step, and that the attending one keeps of each."""
+
+
+def mil_reach_states() -> ImitationExperiment:
+    """MIL on reaching without pictures (thesis 7.1.6.1, B.2.1): three layers of 200, no convolutions.
+
+    Differs from the thesis: two heads, half of the 50 steps in each loss; more tasks in a batch.
+    """
+    seen = mil_reach()
+    return replace(
+        seen,
+        name="mil_reach_states",
+        task="reach_states",
+        policy=replace(
+            seen.policy, image_height=32, image_width=40, state_size=16, filters=(), strides=(), hidden=(200, 200, 200)
+        ),
+        learning=replace(seen.learning, num_inner_frames=25, num_outer_frames=25),
+        training=replace(seen.training, iterations=6000),
+        data=DataConfig(num_tasks=1000, num_validation_tasks=40, demos_per_task=4, label="mil_reach_states"),
+    )
+
+
+def mil_reach_states_one_head() -> ImitationExperiment:
+    """The same output layer before and after the inner step, as in the thesis."""
+    whole = mil_reach_states()
+    policy = replace(whole.policy, two_heads=False)
+    return replace(whole, name="mil_reach_states_one_head", method="mil_one_head", policy=policy)
+
+
+def mil_reach_states_no_bias() -> ImitationExperiment:
+    """Without the bias transformation."""
+    whole = mil_reach_states()
+    policy = replace(whole.policy, context_size=0)
+    return replace(whole, name="mil_reach_states_no_bias", method="mil_no_bias", policy=policy)
+
+
+def mil_reach_states_contextual() -> ImitationExperiment:
+    """Shown how the demonstration ended."""
+    return _baseline("contextual", NUM_KEPT)
+
+
+def mil_reach_states_lstm() -> ImitationExperiment:
+    """Reads the demonstration by an LSTM."""
+    return _baseline("lstm", NUM_UNITS)
+
+
+def mil_reach_states_attention() -> ImitationExperiment:
+    """Looks up each observation in the demonstration."""
+    return _baseline("attention", NUM_KEPT)
+
+
+def _baseline(method: str, context_size: int) -> ImitationExperiment:
+    mil = mil_reach_states()
+    # A head of its own for the inner loss would never be used.
+    policy = replace(mil.policy, context_size=context_size, two_heads=False)
+    return replace(mil, name=f"{mil.name}_{method}", algorithm=method, method=method, policy=policy)
