@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 Beads = NDArray[np.floating]
 """Places of the beads along a rope, x and y in metres, shape (..., beads, 2)."""
-DIFFERENT_M = 0.015
+DIFFERENT_M = 0.01
 """Shapes nearer to each other than this count as the same: their labels would be left to chance. Ours."""
 
 

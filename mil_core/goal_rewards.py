@@ -17,7 +17,7 @@ from mil_core.scaling import to_pictures
 Shaping = Literal["threshold", "log_probability", "log_odds"]
 """What becomes of a classifier's probability p: the thesis's reward (p above the threshold in two consecutive frames,
 else zero), or what each step adds to the logarithm of p, or to that of p / (1 - p)."""
-LEAST_LOG = -30.0
+LEAST_LOG = -60.0
 """Logarithms of probabilities below are cut: all of it is equally far away."""
 
 Pictures = NDArray[np.uint8]

@@ -31,7 +31,7 @@ NUM_POSITIVES = 30
 """Pictures of each goal shape (thesis 8.2.6.2)."""
 NUM_SMALL = 15
 """Pictures of small moves: half of the 30 negatives; the other half are pictures of other tasks."""
-BEND_RAD = 0.04
+BEND_RAD = 0.02
 """Standard deviation of the small changes of each angle between links."""
 TURN_RAD = 0.02
 """Standard deviation of the small changes of the rope's direction."""

@@ -60,11 +60,8 @@ def explore(task: AbstractTask, rng: np.random.Generator, num_small: int = 0) ->
     raise LayoutFailed(f"Expected a new shape in {MAX_PLAYS} episodes of random actions, found none; try another seed.")
 
 
-def play(env: Environment, rng: np.random.Generator, far_m: float = FREEZE_M) -> Iterator[Shape]:
-    """One episode of random actions: the start, then the shape after each step, up to the first that is far enough.
-
-    Args: far_m: farther than this one bead must be from its start; infinite = play to the end.
-    """
+def play(env: Environment, rng: np.random.Generator) -> Iterator[Shape]:
+    """One episode of random actions: the start, then the shape after each step, up to the first that is far enough."""
     env.begin(rng)
     start_m = beads_m(env.data)
     yield start_m
@@ -76,7 +73,7 @@ def play(env: Environment, rng: np.random.Generator, far_m: float = FREEZE_M) ->
         env.advance(action)
         now_m = beads_m(env.data)
         yield now_m
-        if farthest_m(now_m, start_m) > far_m:
+        if farthest_m(now_m, start_m) > FREEZE_M:
             return
 
 

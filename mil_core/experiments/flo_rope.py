@@ -28,7 +28,7 @@ def _experiment(name: str, algorithm: str, iterations: int, learning_rate: float
         name=name,
         algorithm=algorithm,
         method=algorithm,
-        data=RopeDataConfig(misses_per_task=30, small_per_task=10),
+        data=RopeDataConfig(misses_per_task=60, small_per_task=16),
         training=TrainingConfig(
             iterations=iterations,
             meta_batch=1,
