@@ -17,8 +17,10 @@ def mil_metaworld_push() -> ImitationExperiment:
 
 
 def mil_metaworld_pick_place() -> ImitationExperiment:
-    """MIL on pick-place-v3, the goal in sight."""
-    return _on("pick_place")
+    """MIL on pick-place-v3, the goal in sight. It goes on from pushing: the same robot, puck, ball and camera."""
+    placing = _on("pick_place")
+    start = replace(placing.training, iterations=2500, start_from="checkpoints/mil_metaworld_push")
+    return replace(placing, training=start)
 
 
 def mil_metaworld_reach_hidden() -> ImitationExperiment:
@@ -51,5 +53,6 @@ def _on(variant: str) -> ImitationExperiment:
         robot="sawyer",
         policy=replace(push.policy, state_size=4, velocity_size=3, has_gripper=True),
         learning=replace(push.learning, cloning=cloning),
+        training=replace(push.training, iterations=4000),
         data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3),
     )
