@@ -56,7 +56,8 @@ def with_results(readme: str, text: str) -> str:
 def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:
     try:
         name, command = content["experiment"], _command(content)
-        measured = {name: content["checkpoint_sha256"]}
+        # Networks of a figure over sizes of the data are made for it alone and not shipped.
+        measured = {} if "sizes" in content else {name: content["checkpoint_sha256"]}
         measured |= {f"{name}_predictor": content["predictor_sha256"]} if "predictor" in content else {}
         table = _table(content)
     except (KeyError, TypeError) as error:
@@ -74,6 +75,8 @@ def _table(content: dict[str, Any]) -> str:
         return rope_text(content)
     if "cells" in content:
         return policies_text(content)
+    if "sizes" in content:
+        return _sizes_text(content)
     if "settings" in content:
         return planning_text(content)
     if "novel_cameras" in content:
@@ -97,6 +100,22 @@ def _success_text(content: dict[str, Any]) -> str:
     )
     sentences = [*_other_successes(methods), *([retry_sentence(content)] if "retry" in content else [])]
     return "\n".join([head, *rows, *(line for sentence in sentences for line in ("", sentence))])
+
+
+def _sizes_text(content: dict[str, Any]) -> str:
+    """Success of each method by the number of demonstrations in the meta-training set."""
+    sizes: list[dict[str, Any]] = content["sizes"]
+    rows = []
+    for method in sizes[-1]["methods"]:
+        found = [size["methods"].get(method) for size in sizes]
+        cells = ["" if row is None else f"{row['rate']:.1%} ({_interval(row['wilson95'])})" for row in found]
+        rows.append(f"| `{method}` | {' | '.join(cells)} |")
+    head = (
+        f"`{content['experiment']}`: success after {content['iterations']} steps, by the number of demonstrations in "
+        f"the meta-training set, {content['tasks']} tasks never met x {content['trials']} scenes.\n\n"
+        f"| method | {' | '.join(str(size['demos']) for size in sizes)} |\n|---|{'---|' * len(sizes)}"
+    )
+    return "\n".join([head, *rows])
 
 
 def _other_successes(methods: Mapping[str, Mapping[str, Any]]) -> list[str]:

@@ -6,6 +6,7 @@ Every network is a run of `mil train` and every size a table of `mil evaluate`; 
 it was.
 """
 
+import dataclasses
 import json
 import sys
 from dataclasses import dataclass
@@ -120,13 +121,23 @@ class DataSizes:
         return {
             "experiment": self.experiment,
             "code_version": code_version(),
-            "command": f"python -m mil_core.commands.data_sizes --experiment {self.experiment}",
+            "command": self._command(),
             "seed": self.seed,
             "tasks": self.tasks,
             "trials": self.trials,
             "iterations": steps,
             "criterion": "success_once",
         }
+
+    def _command(self) -> str:
+        """What to type to get the same file."""
+        words = ["python -m mil_core.commands.data_sizes", f"--experiment {self.experiment}"]
+        for field in dataclasses.fields(self):
+            value = getattr(self, field.name)
+            if field.name in ("sizes", "variants", "iterations", "seed", "tasks", "trials") and value != field.default:
+                told = " ".join(map(str, value)) if isinstance(value, tuple) else value
+                words.append(f"--{field.name} {told}")
+        return " ".join(words)
 
 
 def sizes_table(result: dict[str, Any]) -> Table:

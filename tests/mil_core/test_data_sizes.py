@@ -10,6 +10,7 @@ from mil_core import checkpoint as checkpoints
 from mil_core.cli import BAD_INPUT, main
 from mil_core.commands import data_sizes
 from mil_core.commands.train import Train
+from mil_core.results_text import results_text
 
 pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
 
@@ -29,6 +30,12 @@ def test_the_figure_has_every_method_at_every_size_and_learns_nothing_twice(monk
         trained = checkpoints.load(Path("runs/sizes") / str(size["tasks"]) / "mil_reach_states")
         assert trained.sha256 == size["checkpoint_sha256"] and trained.experiment.data.used_tasks == size["tasks"]
     assert Path("out/quick/mil_reach_states_sizes.png").stat().st_size > 10_000
+
+    text = results_text(Path("out/quick"), Path("checkpoints"))
+    assert "| method | 4 | 8 |" in text and "| `mil_no_bias` | " in text
+    assert (
+        "Again with: `python -m mil_core.commands.data_sizes --experiment mil_reach_states --variants no_bias`." in text
+    )
 
     def never(self: Train) -> int:
         raise AssertionError("learned again")
