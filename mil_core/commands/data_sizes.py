@@ -6,7 +6,6 @@ Every network is a run of `mil train` and every size a table of `mil evaluate`; 
 it was.
 """
 
-import dataclasses
 import json
 import sys
 from dataclasses import dataclass
@@ -21,7 +20,7 @@ from data_tools.size_curves import success_curves
 from mil_core import checkpoint as checkpoints
 from mil_core.commands.checked import experiment_of
 from mil_core.commands.evaluate import Evaluate
-from mil_core.commands.output import BadArgument, console, require_at_least, write_json
+from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
 from mil_core.commands.train import Train
 from mil_core.errors import MilError
 from mil_core.experiments import VARIANTS
@@ -30,6 +29,8 @@ from mil_core.training_state import STATE_FILE
 
 SIZES = (10, 30, 100, 300, 1000)
 QUICK_SIZES = (1, 2)
+_TOLD = ("experiment", "sizes", "variants", "iterations", "seed", "tasks", "trials")
+"""Settings that a results file depends on."""
 
 
 @dataclass(frozen=True)
@@ -121,23 +122,13 @@ class DataSizes:
         return {
             "experiment": self.experiment,
             "code_version": code_version(),
-            "command": self._command(),
+            "command": module_command("mil_core.commands.data_sizes", self, _TOLD),
             "seed": self.seed,
             "tasks": self.tasks,
             "trials": self.trials,
             "iterations": steps,
             "criterion": "success_once",
         }
-
-    def _command(self) -> str:
-        """What to type to get the same file."""
-        words = ["python -m mil_core.commands.data_sizes", f"--experiment {self.experiment}"]
-        for field in dataclasses.fields(self):
-            value = getattr(self, field.name)
-            if field.name in ("sizes", "variants", "iterations", "seed", "tasks", "trials") and value != field.default:
-                told = " ".join(map(str, value)) if isinstance(value, tuple) else value
-                words.append(f"--{field.name} {told}")
-        return " ".join(words)
 
 
 def sizes_table(result: dict[str, Any]) -> Table:

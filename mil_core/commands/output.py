@@ -1,8 +1,10 @@
 """What the verbs share at their borders: files that may stand in the way, JSON, and one console."""
 
+import dataclasses
 import json
 import math
 import os
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +39,18 @@ def write_json(path: Path, content: dict[str, Any]) -> None:
     """Write a file whole or not at all; numbers that JSON does not have become null."""
     with committed_file(path) as partial:
         partial.write_text(json.dumps(_plain(content), indent=1, allow_nan=False) + "\n")
+
+
+def module_command(module: str, settings: Any, names: Sequence[str]) -> str:
+    """What to type to make a results file again. Args: settings: a dataclass. names: of those that the file depends on;
+    what is as it is when left out is left out."""
+    words = [f"python -m {module}"]
+    for field in dataclasses.fields(settings):
+        value = getattr(settings, field.name)
+        if field.name in names and value != field.default:
+            told = " ".join(map(str, value)) if isinstance(value, tuple) else value
+            words.append(f"--{field.name} {told}")
+    return " ".join(words)
 
 
 def num_cores() -> int:

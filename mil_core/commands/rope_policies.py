@@ -25,13 +25,15 @@ from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
 from mil_core.commands.goal_rivals import learners_beside
-from mil_core.commands.output import BadArgument, console, require_at_least, write_json
+from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
 from mil_core.errors import MilError
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_rewards import Shaping
 from sim.rope_collect import collect_rope
 
 QUICK_STEPS = 400
+_TOLD = ("split", "seed", "tasks", "seeds", "steps", "methods", "shaping")
+"""Settings that a results file depends on."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +109,7 @@ class RopePolicies:
             "experiment": "flo_rope",
             "checkpoint_sha256": checkpoint.sha256,
             "code_version": code_version(),
-            "command": "python -m mil_core.commands.rope_policies",
+            "command": module_command("mil_core.commands.rope_policies", self, _TOLD),
             "split": self.split,
             "seed": self.seed,
             **sizes,
@@ -121,7 +123,7 @@ class RopePolicies:
             return []
         found = json.loads(out.read_text())
         # More tasks or seeds than before go on with the same cells; the code may have been saved in between.
-        free = {"tasks", "seeds", "code_version"}
+        free = {"tasks", "seeds", "code_version", "command"}
         differ = [name for name in asked if name not in free and json.loads(json.dumps(asked[name])) != found.get(name)]
         if differ:
             raise BadArgument(

@@ -33,9 +33,7 @@ def test_the_figure_has_every_method_at_every_size_and_learns_nothing_twice(monk
 
     text = results_text(Path("out/quick"), Path("checkpoints"))
     assert "| method | 4 | 8 |" in text and "| `mil_no_bias` | " in text
-    assert (
-        "Again with: `python -m mil_core.commands.data_sizes --experiment mil_reach_states --variants no_bias`." in text
-    )
+    assert "Again with: `python -m mil_core.commands.data_sizes --variants no_bias`." in text
 
     def never(self: Train) -> int:
         raise AssertionError("learned again")
