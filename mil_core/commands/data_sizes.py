@@ -62,7 +62,7 @@ class DataSizes:
     quick: bool = False
     """Two tiny sizes, three steps each, in a minute."""
 
-    def run(self) -> int:
+    def draw(self) -> int:
         """Train and evaluate what is missing, print the table, write the file, draw it. Returns: the exit code."""
         experiment = experiment_of(self.experiment)
         if not isinstance(experiment, ImitationExperiment):
@@ -144,7 +144,7 @@ def sizes_table(result: dict[str, Any]) -> Table:
 def main() -> int:
     """Run the command line. Returns: the exit code."""
     try:
-        return tyro.cli(DataSizes, prog="python -m mil_core.commands.data_sizes").run()
+        return tyro.cli(DataSizes, prog="python -m mil_core.commands.data_sizes").draw()
     except MilError as error:
         print(f"mil: {error}", file=sys.stderr)
         return 2

@@ -31,6 +31,8 @@ class DataConfig:
     """Seed of the collection."""
     label: str = ""
     """Beginning of the names of its files, the experiment's name when empty; experiments of one label share them."""
+    held_out: str = "objects and colours"
+    """What of the test split never occurs in it, for the card."""
     used_tasks: int | None = None
     """How many of the meta-training tasks are used, the first ones; all when None."""
 
@@ -83,7 +85,7 @@ class ImitationExperiment(Experiment):
         used = f"the first {self.data.used_tasks} of " if self.data.used_tasks else ""
         return (
             f"{used}{self.data.num_tasks} simulated training tasks x {self.data.demos_per_task} demos, seed "
-            f"{self.data.seed}; objects and colours of the test split never occur in it"
+            f"{self.data.seed}; {self.data.held_out} of the test split never occur in it"
         )
 
 

@@ -54,5 +54,5 @@ def _on(variant: str) -> ImitationExperiment:
         policy=replace(push.policy, state_size=4, velocity_size=3, has_gripper=True),
         learning=replace(push.learning, cloning=cloning),
         training=replace(push.training, iterations=4000),
-        data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3),
+        data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3, held_out="goals"),
     )

@@ -26,7 +26,9 @@ def mil_reach_states() -> ImitationExperiment:
         ),
         learning=replace(seen.learning, num_inner_frames=25, num_outer_frames=25),
         training=replace(seen.training, iterations=6000),
-        data=DataConfig(num_tasks=1000, num_validation_tasks=40, demos_per_task=4, label="mil_reach_states"),
+        data=DataConfig(
+            num_tasks=1000, num_validation_tasks=40, demos_per_task=4, label="mil_reach_states", held_out="layouts"
+        ),
     )
 
 
