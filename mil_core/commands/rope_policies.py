@@ -7,7 +7,6 @@ Each cell, a method for a shape and a seed, is written when it is done; typed ag
 
 import json
 import os
-import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
@@ -25,8 +24,7 @@ from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
 from mil_core.commands.goal_rivals import learners_beside
-from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
-from mil_core.errors import MilError
+from mil_core.commands.output import BadArgument, console, module_command, module_exit, require_at_least, write_json
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_rewards import Shaping
 from sim.rope_collect import collect_rope
@@ -197,11 +195,7 @@ def policies_table(result: dict[str, Any]) -> Table:
 
 def main() -> int:
     """Run the command line. Returns: the exit code."""
-    try:
-        return tyro.cli(RopePolicies, prog="python -m mil_core.commands.rope_policies").learn()
-    except MilError as error:
-        print(f"mil: {error}", file=sys.stderr)
-        return 2
+    return module_exit(lambda: tyro.cli(RopePolicies, prog="python -m mil_core.commands.rope_policies").learn())
 
 
 if __name__ == "__main__":

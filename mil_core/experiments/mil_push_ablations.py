@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.imitation import ImitationExperiment, no_bias, one_head
 from mil_core.experiments.mil_push import mil_push
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
@@ -10,16 +10,12 @@ from mil_core.learned_loss import LearnedLossConfig
 
 def mil_push_one_head() -> ImitationExperiment:
     """The same output layer before and after the inner step."""
-    whole = mil_push()
-    return replace(
-        whole, name="mil_push_one_head", method="mil_one_head", policy=replace(whole.policy, two_heads=False)
-    )
+    return one_head(mil_push())
 
 
 def mil_push_no_bias() -> ImitationExperiment:
     """Without the bias transformation."""
-    whole = mil_push()
-    return replace(whole, name="mil_push_no_bias", method="mil_no_bias", policy=replace(whole.policy, context_size=0))
+    return no_bias(mil_push())
 
 
 def mil_push_video_state() -> ImitationExperiment:

@@ -2,13 +2,16 @@
 
 from dataclasses import replace
 
-from mil_core.experiments.imitation import DataConfig, ImitationExperiment
+from mil_core.experiments.imitation import (
+    LSTM_UNITS,
+    NUM_KEPT,
+    DataConfig,
+    ImitationExperiment,
+    no_bias,
+    one_head,
+    without_inner_loop,
+)
 from mil_core.experiments.mil_reach import mil_reach
-
-NUM_UNITS = 512
-"""Of the LSTM, as in the thesis."""
-NUM_KEPT = 64
-"""Numbers that the contextual policy keeps of the last step, and that the attending one keeps of each."""
 
 
 def mil_reach_states() -> ImitationExperiment:
@@ -34,35 +37,24 @@ def mil_reach_states() -> ImitationExperiment:
 
 def mil_reach_states_one_head() -> ImitationExperiment:
     """The same output layer before and after the inner step, as in the thesis."""
-    whole = mil_reach_states()
-    policy = replace(whole.policy, two_heads=False)
-    return replace(whole, name="mil_reach_states_one_head", method="mil_one_head", policy=policy)
+    return one_head(mil_reach_states())
 
 
 def mil_reach_states_no_bias() -> ImitationExperiment:
     """Without the bias transformation."""
-    whole = mil_reach_states()
-    policy = replace(whole.policy, context_size=0)
-    return replace(whole, name="mil_reach_states_no_bias", method="mil_no_bias", policy=policy)
+    return no_bias(mil_reach_states())
 
 
 def mil_reach_states_contextual() -> ImitationExperiment:
     """Shown how the demonstration ended."""
-    return _baseline("contextual", NUM_KEPT)
+    return without_inner_loop(mil_reach_states(), "contextual", NUM_KEPT)
 
 
 def mil_reach_states_lstm() -> ImitationExperiment:
     """Reads the demonstration by an LSTM."""
-    return _baseline("lstm", NUM_UNITS)
+    return without_inner_loop(mil_reach_states(), "lstm", LSTM_UNITS)
 
 
 def mil_reach_states_attention() -> ImitationExperiment:
     """Looks up each observation in the demonstration."""
-    return _baseline("attention", NUM_KEPT)
-
-
-def _baseline(method: str, context_size: int) -> ImitationExperiment:
-    mil = mil_reach_states()
-    # A head of its own for the inner loss would never be used.
-    policy = replace(mil.policy, context_size=context_size, two_heads=False)
-    return replace(mil, name=f"{mil.name}_{method}", algorithm=method, method=method, policy=policy)
+    return without_inner_loop(mil_reach_states(), "attention", NUM_KEPT)
