@@ -14,11 +14,12 @@ from mil_core.adapted_goal import NUM_FRAMES
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.scaling import to_pictures
 
-Shaping = Literal["threshold", "log_probability", "log_odds"]
+Shaping = Literal["threshold", "log_odds", "compressed_log_odds"]
 """What becomes of a classifier's probability p: the thesis's reward (p above the threshold in two consecutive frames,
-else zero), or what each step adds to the logarithm of p, or to that of p / (1 - p)."""
-LEAST_LOG = -60.0
-"""Logarithms of probabilities below are cut: all of it is equally far away."""
+else zero), or what each step adds to l = log(p / (1 - p)), or to asinh(l / LINEAR_LOGIT)."""
+LINEAR_LOGIT = 3.0
+"""Up to about here compressed log odds are a straight line (a probability of 0.95), beyond they grow like a logarithm:
+from which of two hopeless pictures is the less hopeless one, a classifier has hardly learned anything."""
 
 Pictures = NDArray[np.uint8]
 Observations = dict[str, NDArray[Any]]
@@ -88,13 +89,13 @@ def nearness(learner: GoalLearner, goals: Pictures) -> Worth:
     return lambda observations: score(seen(learner, observations["image"])).double().numpy()
 
 
-def likelihood(learner: GoalLearner, goals: Pictures, *, is_odds: bool) -> Worth:
-    """The logarithm of a classifier's probability or of its odds, which tells which of two failures is the lesser."""
+def log_odds(learner: GoalLearner, goals: Pictures, *, is_compressed: bool) -> Worth:
+    """The logarithm of a classifier's odds, which tells which of two failures is the lesser one."""
     score, calibration = nearness(learner, goals), learner.calibration
 
     def worth(observations: Observations) -> NDArray[np.float64]:
         logits = calibration.slope * score(observations) + calibration.offset
-        return np.maximum(logits if is_odds else -np.logaddexp(0.0, -logits), LEAST_LOG)
+        return np.arcsinh(logits / LINEAR_LOGIT) if is_compressed else logits
 
     return worth
 
@@ -103,7 +104,7 @@ def classifier_reward(learner: GoalLearner, goals: Pictures, shaping: Shaping) -
     """What a classifier that knows five goal pictures makes of steps."""
     if shaping == "threshold":
         return Believed(learner, goals)
-    return Gain(likelihood(learner, goals, is_odds=shaping == "log_odds"))
+    return Gain(log_odds(learner, goals, is_compressed=shaping == "compressed_log_odds"))
 
 
 @torch.no_grad()

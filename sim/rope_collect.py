@@ -6,10 +6,7 @@ negatives, are taken from those tasks.
 Ours beside it: misses, shapes that whoever pursues the goal comes by (sim.rope_misses), for training alone.
 """
 
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import mujoco
@@ -21,6 +18,7 @@ from data_tools.rope_pictures import RopePictures
 from data_tools.rope_shapes import DIFFERENT_M, centred, shape_distance_m
 from sim.collect import layout_rng, split_index
 from sim.env import Environment
+from sim.parallel import in_order
 from sim.robots.table_gripper import TableGripper
 from sim.rope import NUM_BEADS, bent, lay, straight
 from sim.rope_misses import misses
@@ -52,14 +50,7 @@ def collect_ropes(
         num_misses: pictures of misses beside those of small moves.
     Raises: SimError: as playing does.
     """
-    collect_one = partial(collect_rope, split, seed, num_misses=num_misses)
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if workers == 0 or num_tasks == 1:
-        yield from map(collect_one, range(num_tasks))
-        return
-    # Spawned, not forked: an OpenGL context does not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(collect_one, range(num_tasks))
+    yield from in_order(partial(collect_rope, split, seed, num_misses=num_misses), num_tasks, workers)
 
 
 def collect_rope(split: Split, seed: int, index: int, num_misses: int = 0) -> RopePictures:
@@ -76,18 +67,22 @@ def collect_rope(split: Split, seed: int, index: int, num_misses: int = 0) -> Ro
 
 def photographed(task: RopeTask, shapes_m: list[NDArray[np.float64]], rng: np.random.Generator) -> RopePictures:
     """Pictures of shapes, the first NUM_POSITIVES of which are the goal's: each somewhere, with small changes."""
-    pictures, beads = [], []
     with Environment(task, TableGripper()) as env:
         env.begin(rng)
-        for shape_m in shapes_m:
-            beads.append(somewhere(changed(shape_m, rng), rng))
-            lay(env.data, beads[-1])
-            _put_gripper(env, beads[-1], rng)
-            mujoco.mj_forward(env.model, env.data)
-            pictures.append(env.render())
+        pictures, beads_m = zip(*(photograph(env, shape_m, rng) for shape_m in shapes_m), strict=True)
     is_goal = np.arange(len(shapes_m)) < NUM_POSITIVES
-    goal_m = task.goal_m.astype(np.float32)
-    return RopePictures(task.task_id, np.stack(pictures), np.stack(beads).astype(np.float32), goal_m, is_goal)
+    return RopePictures(task.task_id, np.stack(pictures), np.stack(beads_m), task.goal_m.astype(np.float32), is_goal)
+
+
+def photograph(
+    env: Environment, shape_m: NDArray[np.float64], rng: np.random.Generator
+) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
+    """A picture of the shape somewhere, with small changes, and where the beads are in it."""
+    beads_m = somewhere(changed(shape_m, rng), rng)
+    lay(env.data, beads_m)
+    _put_gripper(env, beads_m, rng)
+    mujoco.mj_forward(env.model, env.data)
+    return env.render(), beads_m.astype(np.float32)
 
 
 def changed(shape_m: NDArray[np.float64], rng: np.random.Generator) -> NDArray[np.float64]:

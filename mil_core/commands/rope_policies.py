@@ -52,7 +52,7 @@ class RopePolicies:
     """Steps of the environment for each policy; an episode has ten."""
     methods: tuple[str, ...] = ()
     """Some of oracle, pixel, autoencoder, flo, autoencoder_features, flo_features; all when left out."""
-    shaping: Shaping = "log_odds"
+    shaping: Shaping = "compressed_log_odds"
     """What becomes of the classifier's probability; "threshold" is the thesis's reward."""
     most_cells: int | None = None
     """Stop after so many new cells."""

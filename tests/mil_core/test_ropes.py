@@ -15,7 +15,7 @@ from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
 from mil_core.calibration import Calibration
 from mil_core.evaluate_ropes import evaluate_shapes, shape_tests, shown_goals
 from mil_core.experiments import EXPERIMENTS
-from mil_core.goal_rewards import LEAST_LOG, Gain, classifier_reward, likelihood, nearness
+from mil_core.goal_rewards import LINEAR_LOGIT, Gain, classifier_reward, log_odds, nearness
 from mil_core.goal_tasks import NUM_GOALS
 from mil_core.inner_loop import InnerConfig
 from mil_core.novelty import Novelty
@@ -203,14 +203,16 @@ def test_the_gains_of_an_episode_add_up_to_what_was_gained_in_all(
     np.testing.assert_allclose(gains.sum(0), [abs(start) - abs(ways[-1]), 3.0 - abs(ways[-1])], atol=1e-5)
 
 
-def test_logarithms_keep_the_order_of_what_fails_and_are_cut(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_log_odds_are_the_calibrated_logits_and_compressed_ones_keep_their_order() -> None:
     levels = (0.0, 0.3, 0.5, 0.7, 1.0)
     logits = 10 * (np.round(255 * np.array(levels)) / 255 - 0.5)
-    log_odds, log_probability = (likelihood(Judge(), pictures_of(1.0), is_odds=is_odds) for is_odds in (True, False))
-    np.testing.assert_allclose(log_odds(shown(*levels)), logits, rtol=1e-5, atol=1e-6)
-    np.testing.assert_allclose(log_probability(shown(*levels)), -np.log1p(np.exp(-logits)), rtol=1e-4, atol=1e-6)
-    monkeypatch.setattr(Judge, "calibration", Calibration(100.0, 0.0, 0.8))
-    assert likelihood(Judge(), pictures_of(1.0), is_odds=True)(shown(0.0)).tolist() == [LEAST_LOG]
+    plain, compressed = (
+        log_odds(Judge(), pictures_of(1.0), is_compressed=is_compressed)(shown(*levels))
+        for is_compressed in (False, True)
+    )
+    np.testing.assert_allclose(plain, logits, rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(LINEAR_LOGIT * np.sinh(compressed), logits, rtol=1e-5, atol=1e-6)
+    assert (np.diff(compressed) > 0).all() and (np.abs(compressed) <= np.abs(plain) / LINEAR_LOGIT + 1e-6).all()
 
 
 def test_a_picture_is_worth_most_that_is_nearest_to_any_goal() -> None:
@@ -219,7 +221,7 @@ def test_a_picture_is_worth_most_that_is_nearest_to_any_goal() -> None:
 
 
 def test_a_step_towards_the_goal_is_rewarded_by_every_shaping_that_tells_failures_apart() -> None:
-    for shaping in ("log_probability", "log_odds"):
+    for shaping in ("log_odds", "compressed_log_odds"):
         reward = classifier_reward(Judge(), pictures_of(1.0), shaping)
         reward.begin(shown(0.1, 0.1), np.array([True, True]))
         up, down = reward(shown(0.3, 0.05))
