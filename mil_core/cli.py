@@ -1,4 +1,4 @@
-"""The command `mil`: finds the verb, reads its typed arguments, turns known errors into messages and exit codes.
+"""The command `mil`: finds the verb and reads its typed arguments; mil_core.commands.exits tells how it ends.
 
 Exit codes: 0 = did it; 1 = ran, and the answer is no; 2 = bad input. Each verb is a dataclass in mil_core/commands.
 """
@@ -9,8 +9,9 @@ from importlib import import_module
 
 import tyro
 from rich.console import Console
-from rich.markup import escape
 from rich.table import Table
+
+from mil_core.commands.exits import BAD_INPUT, OK, complain, exit_code
 
 VERBS = {
     "doctor": ("Doctor", "what works on this machine, and how to mend what does not"),
@@ -31,7 +32,6 @@ VERBS = {
     "report": ("Report", "the numbers of README.md from results/*.json"),
 }
 """Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""
-OK, ANSWER_IS_NO, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -42,39 +42,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return OK
     verb = words[0]
     if verb not in VERBS:
-        _complain(f"expected a verb of mil, found {verb!r}; use one of: {', '.join(VERBS)}.")
+        complain(f"expected a verb of mil, found {verb!r}; use one of: {', '.join(VERBS)}.")
         return BAD_INPUT
-    try:
-        command = getattr(import_module(f"mil_core.commands.{verb}"), VERBS[verb][0])
-        return tyro.cli(command, prog=f"mil {verb}", args=words[1:]).run()
-    except SystemExit as stop:  # tyro has printed its help or its complaint
-        return int(stop.code or OK)
-    except KeyboardInterrupt:
-        _complain("stopped by hand; every file that is there is whole.")
-        return INTERRUPTED
-    except Exception as error:
-        code = _exit_code(error)
-        if code is None:
-            raise
-        _complain(str(error))
-        return code
+    return exit_code(lambda: _run(verb, words[1:]))
 
 
-def _exit_code(error: Exception) -> int | None:
-    """The exit code of an error that this project raises on purpose; None for a fault in the program."""
-    from data_tools.errors import DataError
-    from mil_core.errors import MilError, NonFiniteLoss
-    from sim.errors import ExpertFailed, FilmFailed, PhysicsDiverged, SimError
-
-    if isinstance(error, (NonFiniteLoss, ExpertFailed, FilmFailed, PhysicsDiverged)):
-        return ANSWER_IS_NO
-    if isinstance(error, (PermissionError, NotADirectoryError, IsADirectoryError, FileExistsError)):
-        return BAD_INPUT  # a place that was named and cannot be written or read
-    return BAD_INPUT if isinstance(error, (DataError, SimError, MilError)) else None
-
-
-def _complain(message: str) -> None:
-    Console(stderr=True, highlight=False, soft_wrap=True).print(f"[bold red]mil:[/] {escape(message)}")
+def _run(verb: str, words: Sequence[str]) -> int:
+    command = getattr(import_module(f"mil_core.commands.{verb}"), VERBS[verb][0])
+    return tyro.cli(command, prog=f"mil {verb}", args=words).run()
 
 
 def _overview() -> Table:

@@ -10,7 +10,8 @@ import pytest
 from data_tools.doctor_survey import facts_of
 from data_tools.hdf5_survey import survey
 from data_tools.seal import write_seal
-from mil_core.cli import ANSWER_IS_NO, BAD_INPUT, OK, main
+from mil_core.cli import BAD_INPUT, OK, main
+from mil_core.commands.exits import ANSWER_IS_NO
 
 pytestmark = pytest.mark.usefixtures("in_an_empty_folder")
 

@@ -9,7 +9,8 @@ from pathlib import Path
 
 import pytest
 
-from mil_core.cli import ANSWER_IS_NO, OK, VERBS, main
+from mil_core.cli import OK, VERBS, main
+from mil_core.commands.exits import ANSWER_IS_NO
 from mil_core.commands.report import Report
 
 ROOT = Path(__file__).resolve().parents[1]

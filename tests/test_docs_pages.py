@@ -10,7 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from mil_core.cli import ANSWER_IS_NO, OK, VERBS, main
+from mil_core.cli import OK, VERBS, main
+from mil_core.commands.exits import ANSWER_IS_NO
 
 ROOT = Path(__file__).resolve().parents[1]
 PAGES = sorted((ROOT / "docs").glob("*.md"))

@@ -25,7 +25,8 @@ from data_tools.statistics import task_bootstrap95
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.mandril import Mandril
 from mil_core.asking import PRIOR_STD, Question, question
-from mil_core.commands.output import BadArgument, console, require_at_least, write_json
+from mil_core.commands.exits import exit_code
+from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
 from mil_core.commands.reward_evaluation import SIDE_BY_SIDE
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.value_difference import value_difference
@@ -36,6 +37,8 @@ SPLIT = "validation"
 PLACES = {"same_scene": 0, "other_scene": 1}
 """Where a reward is judged -> number of the scene; demonstrations are in scene 0."""
 FIRST_TASK = 48
+_TOLD = ("checkpoint", "tasks", "trials", "seed", "first", "prior_std")
+"""Settings that a results file depends on."""
 _ASKED_STREAM, _BOOTSTRAP_STREAM = 0xA5, 0x95
 
 
@@ -58,8 +61,8 @@ class AskNext:
     out: Path = Path("results/ask_next.json")
     """Results file; a picture goes beside it."""
 
-    def run(self) -> None:
-        """Measure, write, draw. Raises: MilError, SimError."""
+    def measure(self) -> int:
+        """Measure, write, draw. Returns: the exit code. Raises: MilError, SimError."""
         require_at_least(1, {"tasks": self.tasks, "trials": self.trials})
         torch.set_num_threads(1)
         checkpoint = checkpoints.load(self.checkpoint, RewardExperiment)
@@ -74,8 +77,7 @@ class AskNext:
             "checkpoint_sha256": checkpoint.sha256,
             "iteration": checkpoint.iteration,
             "code_version": code_version(),
-            "command": f"python -m mil_core.commands.ask_next --seed {self.seed} --tasks {self.tasks} "
-            f"--trials {self.trials}",
+            "command": module_command("mil_core.commands.ask_next", self, _TOLD),
         }
         found = compare(learner, tasks, asked, self.seed)
         about = {"seed": self.seed, "tasks": self.tasks, "trials": self.trials, "prior_std": self.prior_std}
@@ -87,6 +89,7 @@ class AskNext:
         asking_sheet(views, self.out.with_suffix(".png"))
         for place, row in found.items():
             console.print(place, {name: round(cell["mean"], 2) for name, cell in row.items()})
+        return 0
 
 
 def ask(learner: Mandril, tasks: Sequence[RewardTask], seed: int, prior_std: float) -> list[Question]:
@@ -163,5 +166,10 @@ def _summary(values: NDArray[np.float64], seed: int) -> dict[str, Any]:
     return {"mean": float(values.mean()), "interval95": list(interval), "n": len(values), "seed": seed}
 
 
+def main() -> int:
+    """Run the command line. Returns: the exit code."""
+    return exit_code(lambda: tyro.cli(AskNext, prog="python -m mil_core.commands.ask_next").measure())
+
+
 if __name__ == "__main__":
-    tyro.cli(AskNext, prog="python -m mil_core.commands.ask_next").run()
+    raise SystemExit(main())

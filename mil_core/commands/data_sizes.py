@@ -19,7 +19,8 @@ from data_tools.size_curves import success_curves
 from mil_core import checkpoint as checkpoints
 from mil_core.commands.checked import experiment_of
 from mil_core.commands.evaluate import Evaluate
-from mil_core.commands.output import BadArgument, console, module_command, module_exit, require_at_least, write_json
+from mil_core.commands.exits import exit_code
+from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
 from mil_core.commands.train import Train
 from mil_core.experiments import VARIANTS
 from mil_core.experiments.imitation import ImitationExperiment
@@ -141,7 +142,7 @@ def sizes_table(result: dict[str, Any]) -> Table:
 
 def main() -> int:
     """Run the command line. Returns: the exit code."""
-    return module_exit(lambda: tyro.cli(DataSizes, prog="python -m mil_core.commands.data_sizes").draw())
+    return exit_code(lambda: tyro.cli(DataSizes, prog="python -m mil_core.commands.data_sizes").draw())
 
 
 if __name__ == "__main__":

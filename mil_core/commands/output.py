@@ -4,8 +4,7 @@ import dataclasses
 import json
 import math
 import os
-import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +51,6 @@ def module_command(module: str, settings: Any, names: Sequence[str]) -> str:
             told = " ".join(map(str, value)) if isinstance(value, tuple) else value
             words.append(f"--{field.name} {told}")
     return " ".join(words)
-
-
-def module_exit(start: Callable[[], int]) -> int:
-    """Exit code of a command that is started as a module; a mistake is told without a traceback, as `mil` does."""
-    try:
-        return start()
-    except MilError as error:
-        print(f"mil: {error}", file=sys.stderr)
-        return 2
 
 
 def num_cores() -> int:

@@ -23,8 +23,9 @@ from data_tools.provenance import code_version
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
+from mil_core.commands.exits import exit_code
 from mil_core.commands.goal_rivals import learners_beside
-from mil_core.commands.output import BadArgument, console, module_command, module_exit, require_at_least, write_json
+from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_rewards import Shaping
 from sim.rope_collect import collect_rope
@@ -195,7 +196,7 @@ def policies_table(result: dict[str, Any]) -> Table:
 
 def main() -> int:
     """Run the command line. Returns: the exit code."""
-    return module_exit(lambda: tyro.cli(RopePolicies, prog="python -m mil_core.commands.rope_policies").learn())
+    return exit_code(lambda: tyro.cli(RopePolicies, prog="python -m mil_core.commands.rope_policies").learn())
 
 
 if __name__ == "__main__":
