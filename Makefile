@@ -20,7 +20,8 @@ demo: setup  ## adapt to films of a human and let the robot act, into out/demo; 
 	@$(WITH_ROS) $(RUN) -m mil_bringup.demo $(if $(VIDEO),--video "$(VIDEO)")
 
 test: setup lint  ## everything that is checked on every change
-	@$(WITH_ROS) $(RUN) -m pytest
+	@OMP_NUM_THREADS=1 $(WITH_ROS) $(RUN) -m pytest -n 2 --dist loadfile --ignore tests/ros  # two files at a time
+	@$(WITH_ROS) $(RUN) -m pytest tests/ros  # in real time, so one after another
 
 lint: setup  ## ruff
 	@$(RUN) -m ruff check .

@@ -107,7 +107,10 @@ def write_metrics(path: Path, content: dict[str, Any]) -> None:
 def write_report(path: Path, film: Path, content: dict[str, Any], results: Sequence[TaskResult]) -> None:
     """Write report.html, which opens without a network."""
     methods = {name: content[name] for name in ("adapted", "unadapted")}
-    rows = [(result.task_id, str(result.adapted), str(result.unadapted), result.adapt_seconds) for result in results]
+    rows = [
+        (result.task_id, str(result.adapted), str(result.unadapted), round(1000 * result.adapt_seconds))
+        for result in results
+    ]
     html_report(
         path,
         "One film in, the robot acts",
@@ -119,7 +122,7 @@ def write_report(path: Path, film: Path, content: dict[str, Any], results: Seque
                 "Every task",
                 [
                     Paragraph("Both policies act in the same scene; only one has seen the film."),
-                    Table(("task", "after the film", "without the film", "adaptation, s"), rows),
+                    Table(("task", "after the film", "without the film", "adaptation, ms"), rows),
                 ],
             ),
         ],
