@@ -1,4 +1,4 @@
-"""The numbers of README.md, written from results/*.json, the good and the bad ones."""
+"""The numbers of README.md and docs/results.md, written from results/*.json, the good and the bad ones."""
 
 import json
 from collections.abc import Mapping
@@ -9,10 +9,12 @@ from data_tools.atomic import file_sha256
 from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
 from mil_core.goal_results_text import goal_text, planning_text, policies_text, rope_text
+from mil_core.headlines import HEAD, headlines
 from mil_core.reward_results_text import asking_text, reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
 BENCH_PREFIX = "bench_"
+_NOTHING = "No results yet: type `mil evaluate`."
 _CAMPAIGNS = {"campaign", "formats"}
 """Files with one of these keys hold campaigns of checks, which have no table here."""
 _KINDS = {"task_identification": "went to another object", "control": "failed at the right one"}
@@ -21,7 +23,18 @@ _CAUSES = {"touched_fragile": "touched a glass", "wrong_goal": "went to another 
 
 
 class ReportError(MilError):
-    """A results file or the README cannot be used."""
+    """A results file, or the page that is written from it, cannot be used."""
+
+
+def summary_text(results: Path) -> str:
+    """Markdown: one line for each comparison, and the speeds.
+
+    Args: results: folder of the results files. Raises: ReportError: as `results_text`.
+    """
+    contents = _contents(results)
+    rows = [row for path, content in contents.items() if not _is_bench(path) for row in _headlines(path, content)]
+    tables = ["\n".join([HEAD, *rows])] if rows else []
+    return "\n\n".join([*tables, *_benches(contents)]) or _NOTHING
 
 
 def results_text(results: Path, checkpoints: Path) -> str:
@@ -30,27 +43,44 @@ def results_text(results: Path, checkpoints: Path) -> str:
     Args: results: folder of the results files. checkpoints: folder of the shipped checkpoints.
     Raises: ReportError: a file is not what `mil evaluate` or `mil bench` writes.
     """
-    contents = {path: _read(path) for path in sorted(results.glob("*.json"))}
-    contents = {path: content for path, content in contents.items() if not _CAMPAIGNS & content.keys()}
+    contents = _contents(results)
     tables = [_evaluation(path, content, checkpoints) for path, content in contents.items() if not _is_bench(path)]
-    benches = [_bench_row(path, content) for path, content in contents.items() if _is_bench(path)]
-    if benches:
-        head = "| bench | ours p50 | ours p99 | ours max | peer p50 | ratio | peer |\n|---|---|---|---|---|---|---|"
-        cores = sorted({content["cores"] for path, content in contents.items() if _is_bench(path)})
-        note = f"Ratio = peer's median over ours, above 1 we are faster; on {', '.join(map(str, cores))} cores."
-        tables.append("\n".join([head, *benches, "", note]))
+    tables += _benches(contents)
     tables += [_recording(path, content["recording"]) for path, content in contents.items() if "recording" in content]
-    return "\n\n".join(tables) if tables else "No results yet: type `mil evaluate`."
+    return "\n\n".join(tables) or _NOTHING
 
 
-def with_results(readme: str, text: str) -> str:
-    """The README with `text` between its markers. Raises: ReportError: the markers are not there once."""
-    if readme.count(BEGIN) != 1 or readme.count(END) != 1 or readme.index(BEGIN) > readme.index(END):
-        raise ReportError(
-            f"README.md: expected the lines {BEGIN!r} and {END!r} once each, found otherwise; put them in."
-        )
-    before, after = readme[: readme.index(BEGIN)], readme[readme.index(END) :]
+def with_results(page: str, text: str) -> str:
+    """A page with `text` between its markers. Raises: ReportError: the markers are not there once."""
+    if page.count(BEGIN) != 1 or page.count(END) != 1 or page.index(BEGIN) > page.index(END):
+        raise ReportError(f"expected the lines {BEGIN!r} and {END!r} once each, found otherwise; put them in.")
+    before, after = page[: page.index(BEGIN)], page[page.index(END) :]
     return f"{before}{BEGIN}\n{text}\n{after}"
+
+
+def _contents(results: Path) -> dict[Path, dict[str, Any]]:
+    """What the files hold, in the order of their names, but for those without tables."""
+    contents = {path: _read(path) for path in sorted(results.glob("*.json"))}
+    return {path: content for path, content in contents.items() if not _CAMPAIGNS & content.keys()}
+
+
+def _headlines(path: Path, content: dict[str, Any]) -> list[str]:
+    try:
+        return headlines(content)
+    except (KeyError, TypeError, StopIteration) as error:
+        raise ReportError(f"{path}: expected a file of `mil evaluate`, found {error!r}; evaluate again.") from error
+
+
+def _benches(contents: Mapping[Path, dict[str, Any]]) -> list[str]:
+    """The table of speeds, if there are any."""
+    benches = {path: content for path, content in contents.items() if _is_bench(path)}
+    if not benches:
+        return []
+    head = "| bench | ours p50 | ours p99 | ours max | peer p50 | ratio | peer |\n|---|---|---|---|---|---|---|"
+    rows = [_bench_row(path, content) for path, content in benches.items()]
+    cores = ", ".join(str(number) for number in sorted({content["cores"] for content in benches.values()}))
+    note = f"Ratio = peer's median over ours, above 1 we are faster; on {cores} cores."
+    return ["\n".join([head, *rows, "", note])]
 
 
 def _evaluation(path: Path, content: dict[str, Any], checkpoints: Path) -> str:

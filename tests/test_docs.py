@@ -80,6 +80,7 @@ def test_the_readme_names_no_verb_that_does_not_exist():
     assert unknown == set()
 
 
-def test_the_numbers_of_the_readme_are_those_of_the_results():
-    report = Report(ROOT / "README.md", ROOT / "results", ROOT / "checkpoints", check=True)
+def test_the_numbers_of_the_pages_are_those_of_the_results():
+    pages = ROOT / "README.md", ROOT / "docs" / "results.md"
+    report = Report(*pages, ROOT / "results", ROOT / "checkpoints", check=True)
     assert report.run() == 0, "type: mil report"

@@ -1,36 +1,50 @@
-"""`mil report`: the numbers of README.md from results/*.json."""
+"""`mil report`: the numbers of README.md and docs/results.md from results/*.json."""
 
 from dataclasses import dataclass
 from pathlib import Path
 
 from data_tools.atomic import committed_file
 from mil_core.commands.output import BadArgument, console
-from mil_core.results_text import results_text, with_results
+from mil_core.results_text import ReportError, results_text, summary_text, with_results
 
 
 @dataclass(frozen=True)
 class Report:
-    """Write the results between the markers of the README; nobody types numbers by hand."""
+    """Write the results between the markers of the README and of the page of all tables; nobody types numbers."""
 
     readme: Path = Path("README.md")
-    """Text with the markers."""
+    """Text with the markers; gets a line for each comparison."""
+    tables: Path = Path("docs/results.md")
+    """Text with the markers; gets every table."""
     results: Path = Path("results")
     """Folder of the results files."""
     checkpoints: Path = Path("checkpoints")
     """Folder of the shipped checkpoints."""
     check: bool = False
-    """Change nothing; exit code 1 when the README says something else than the results."""
+    """Change nothing; exit code 1 when the pages say something else than the results."""
 
     def run(self) -> int:
-        """Write, or compare."""
-        if not self.readme.is_file():
-            raise BadArgument(f"--readme: expected a text with markers at {self.readme}, found none; name the README.")
-        old = self.readme.read_text()
-        new = with_results(old, results_text(self.results, self.checkpoints))
+        """Write, or compare. Returns: the exit code."""
+        summary, tables = summary_text(self.results), results_text(self.results, self.checkpoints)
+        pages = {
+            self.readme: self._with(self.readme, summary, "--readme"),
+            self.tables: self._with(self.tables, tables, "--tables"),
+        }
         if self.check:
-            console.print("the README says what the results say" if new == old else "they differ; type: mil report")
-            return 0 if new == old else 1
-        with committed_file(self.readme) as partial:
-            partial.write_text(new)
-        console.print(f"results written into {self.readme}")
+            stale = [str(path) for path, text in pages.items() if path.read_text() != text]
+            told = f"{' and '.join(stale)}: not what the results say; type: mil report"
+            console.print(told if stale else "the pages say what the results say")
+            return 1 if stale else 0
+        for path, text in pages.items():
+            with committed_file(path) as partial:
+                partial.write_text(text)
+        console.print(f"results written into {self.readme} and {self.tables}")
         return 0
+
+    def _with(self, page: Path, text: str, flag: str) -> str:
+        if not page.is_file():
+            raise BadArgument(f"{flag}: expected a text with markers at {page}, found none; name the page.")
+        try:
+            return with_results(page.read_text(), text)
+        except ReportError as error:
+            raise ReportError(f"{page}: {error}") from error

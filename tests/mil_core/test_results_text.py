@@ -1,6 +1,7 @@
 import json
 import re
 import shutil
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,7 +10,8 @@ from mil_core.bench.comparison import Agreement, Comparison, Timing
 from mil_core.checkpoint import load
 from mil_core.commands.report import Report
 from mil_core.evaluate import Episode, Protocol, results
-from mil_core.results_text import BEGIN, END, ReportError, results_text, with_results
+from mil_core.headlines import IN_WORDS
+from mil_core.results_text import BEGIN, END, ReportError, results_text, summary_text, with_results
 from mil_core.reward_results_text import PLACES
 
 
@@ -95,12 +97,49 @@ def test_a_readme_without_its_markers_is_refused(readme):
 
 
 def test_checking_finds_a_stale_readme_and_writing_mends_it(folders, tmp_path):
-    readme = tmp_path / "README.md"
-    readme.write_text(f"{BEGIN}\nold\n{END}\n")
-    arguments = {"readme": readme, "results": folders[0], "checkpoints": folders[1]}
-    assert Report(**arguments, check=True).run() == 1
-    assert Report(**arguments).run() == 0
-    assert Report(**arguments, check=True).run() == 0
+    pages = [tmp_path / "README.md", tmp_path / "results.md"]
+    for page in pages:
+        page.write_text(f"{BEGIN}\nold\n{END}\n")
+    assert Report(*pages, *folders, check=True).run() == 1
+    assert Report(*pages, *folders).run() == 0
+    assert Report(*pages, *folders, check=True).run() == 0
+    for page in pages:
+        page.write_text(page.read_text().replace("60.0%", "61.0%"))
+        assert Report(*pages, *folders, check=True).run() == 1
+        assert Report(*pages, *folders).run() == 0
+    pages[1].write_text("no markers")
+    with pytest.raises(ReportError, match="results.md: expected the lines"):
+        Report(*pages, *folders).run()
+
+
+def test_the_short_table_shows_the_best_rival_and_the_wider_interval(folders):
+    path = folders[0] / "mil_reach.json"
+    content = json.loads(path.read_text())
+    own = content["methods"]["mil_one_head"] | {"wilson95": [0.25, 0.85], "task_bootstrap95": [0.3, 0.9]}
+    rate = {"n": 5, "wilson95": [0.0, 1.0]}
+    rivals = {
+        "lstm": rate | {"successes": 1, "rate": 0.2},
+        "contextual": rate | {"successes": 2, "rate": 0.4},
+        "mil_no_bias": rate | {"successes": 5, "rate": 1.0},
+        "oracle": rate | {"successes": 5, "rate": 1.0},
+    }
+    content["methods"] = {"mil_one_head": own, **rivals, "unadapted": rate | {"successes": 0, "rate": 0.0}}
+    path.write_text(json.dumps(content))
+    row = " | `mil_one_head` 3/5 = 60.0% | 25.0% to 90.0% | `contextual` 2/5 = 40.0% | 0/5 = 0.0% |"
+    assert f"| `mil_reach`: {IN_WORDS['mil_reach']}{row}" in summary_text(folders[0]).splitlines()
+    path.write_text(json.dumps(content | {"shots": 5}))
+    assert f"after 5 demonstrations{row}" in summary_text(folders[0])
+    path.write_text(json.dumps(content | {"experiment": "mine"}))
+    assert f"| `mine`{row}" in summary_text(folders[0]).splitlines()
+    del content["methods"]["mil_one_head"], content["methods"]["mil_no_bias"]
+    path.write_text(json.dumps(content))
+    with pytest.raises(ReportError, match="mil_reach.json"):
+        summary_text(folders[0])
+
+
+def test_every_kind_of_results_has_its_line_in_the_short_table():
+    rows = {row.split("`")[1] for row in summary_text(Path(__file__).parents[2] / "results").splitlines() if "`" in row}
+    assert rows >= {"daml_place", "flo_arrange", "flo_rope", "mandril_spriteworld", "mandril_tabletop", "mil_push"}
 
 
 def test_learned_rewards_are_shown_by_place_and_number_of_demonstrations(folders):
