@@ -29,7 +29,7 @@ VERBS = {
     "evaluate": ("Evaluate", "success of a checkpoint on tasks never met, with baselines and intervals"),
     "compare": ("Compare", "whether one method is better than another, and how sure that is"),
     "bench": ("Bench", "speed against another way to the same result: adapt, control, render"),
-    "report": ("Report", "the numbers of README.md from results/*.json"),
+    "report": ("Report", "the numbers of README.md and docs/results.md from results/*.json"),
 }
 """Verb -> class in mil_core.commands.<verb>, and what it does. Only the verb that is asked for is imported."""
 

@@ -1,4 +1,4 @@
-"""A results file of learned rewards as a table for README.md."""
+"""A results file of learned rewards as a table for docs/results.md."""
 
 from typing import Any
 
