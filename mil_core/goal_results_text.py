@@ -63,6 +63,20 @@ def policies_text(content: dict[str, Any]) -> str:
     return "\n".join([about, "", *rows])
 
 
+def prediction_text(content: dict[str, Any]) -> str:
+    """Markdown: how much of what a move changes a model of moves predicts.
+
+    Raises: KeyError, TypeError: `content` is not what `mil evaluate` writes.
+    """
+    row = content["unexplained"]
+    (low, high), quartiles = row["interval95"], [f"{share:.1%}" for share in row["quartiles"]]
+    return (
+        f"`{content['experiment']}`: predicted pictures of {content['tasks']} groups of blocks never met x "
+        f"{content['moves']} random moves err by {row['mean']:.1%} ({low:.1%} to {high:.1%} by groups) of what "
+        f"pictures err in which nothing has moved; quartiles of moves {', '.join(quartiles)}."
+    )
+
+
 def planning_text(content: dict[str, Any]) -> str:
     """Markdown: success of planning by setting and method, and whose fault the failures are.
 

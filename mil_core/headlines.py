@@ -40,7 +40,7 @@ def headlines(content: dict[str, Any]) -> list[str]:
     Raises: KeyError, TypeError: `content` is not what `mil evaluate` writes.
     """
     name = _in_words(content["experiment"], content.get("shots", 1))
-    if "asking" in content or "sizes" in content:
+    if content.keys() & {"asking", "sizes", "unexplained"}:
         return []
     if "settings" in content:
         who = "a learned model" if content.get("predictor") == "learned" else "the simulator"

@@ -8,7 +8,7 @@ from typing import Any
 from data_tools.atomic import file_sha256
 from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
-from mil_core.goal_results_text import goal_text, planning_text, policies_text, rope_text
+from mil_core.goal_results_text import goal_text, planning_text, policies_text, prediction_text, rope_text
 from mil_core.headlines import HEAD, headlines
 from mil_core.reward_results_text import asking_text, reward_text
 
@@ -109,6 +109,8 @@ def _table(content: dict[str, Any]) -> str:
         return _sizes_text(content)
     if "settings" in content:
         return planning_text(content)
+    if "unexplained" in content:
+        return prediction_text(content)
     if "novel_cameras" in content:
         return goal_text(content)
     return reward_text(content) if "num_demos" in content else _success_text(content)
@@ -180,7 +182,8 @@ def _command(content: dict[str, Any]) -> str:
     if "command" in content:
         return content["command"]
     options = f"--seed {content['seed']} --tasks {content['tasks']}"
-    options += f" --trials {content['trials']}" if "trials" in content else ""
+    trials = content.get("trials", content.get("moves"))
+    options += "" if trials is None else f" --trials {trials}"
     options += f" --shots {content['shots']}" if "shots" in content else ""
     options += " --retry" if "retry" in content else ""
     options += " --planning" if "settings" in content else ""

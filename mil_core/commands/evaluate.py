@@ -16,6 +16,7 @@ from mil_core.commands.checked import checkpoint_of, default_checkpoint, experim
 from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
 from mil_core.commands.goal_planning import QUICK, draw_pursuits, planning_results, planning_table
 from mil_core.commands.output import BadArgument, console, num_cores, require_at_least, write_json
+from mil_core.commands.prediction_evaluation import draw_predictions, prediction_results, prediction_table
 from mil_core.commands.retry_evaluation import retry_plan, retry_results
 from mil_core.commands.retry_trials import run_retry_task
 from mil_core.commands.reward_evaluation import draw_results, reward_results, reward_table
@@ -26,6 +27,7 @@ from mil_core.commands.table_trials import run_table_task
 from mil_core.commands.trials import TrialPlan, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
+from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
@@ -40,6 +42,7 @@ REWARD_TASKS = 100
 GOAL_TASKS = 90
 PLANNING_PAIRS, PLANNING_TASKS = 10, 20
 ROPE_TASKS = 10
+PLAY_GROUPS, MOVES, QUICK_MOVES = 10, 80, 10
 QUICK_TASKS, QUICK_TRIALS = 2, 1
 RunTask = Callable[[TrialPlan, int], list[Episode]]
 """Every episode of one test task."""
@@ -57,10 +60,10 @@ class Evaluate:
     """Seed of test tasks and scenes."""
     tasks: int | None = None
     """Test tasks; when left out 40, 100 where rewards are learned, 50 where a robot moves by them, 90 where goals are
-    judged, 10 where they are shapes, or 10 pairs of blocks where they are pursued."""
+    judged, 10 where they are shapes, or 10 pairs of blocks where they are pursued or moves predicted."""
     trials: int | None = None
     """Scenes of each task; when left out 3, or 1 where rewards are learned: one to learn in, one to be judged
-    in, or 20 tasks of each pair of blocks."""
+    in, or 20 tasks of each pair of blocks, or 80 moves of each group."""
     shots: int = 1
     """Demonstrations or films that policies adapt from; their gradients are averaged."""
     workers: int | None = None
@@ -91,20 +94,13 @@ class Evaluate:
         name = f"{self.experiment}{self._suffix()}.json"
         out = self.out or Path("out/quick" if self.quick else "results") / name
         experiment = experiment_of(self.experiment)
-        if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
-            raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
-        if self.planning and not (isinstance(experiment, ClassifierExperiment) and experiment.data.source == "arrange"):
-            raise BadArgument(
-                f"--planning: expected a goal classifier of blocks, found {self.experiment}; leave it out."
-            )
-        if self.predictor != "simulator" and not self.planning:
-            raise BadArgument(f"--predictor: expected --planning beside it, found {self.predictor} alone; add it.")
-        if self.retry and (self.shots > 1 or not isinstance(experiment, ImitationExperiment)):
-            raise BadArgument(f"--retry: expected a policy and one shot, found {self.experiment}; leave it out.")
+        self._refuse_what_does_not_fit(experiment)
         if self.retry:
             self._evaluate_retry(out)
         elif isinstance(experiment, RopeExperiment):
             self._evaluate_ropes(out)
+        elif isinstance(experiment, PredictorExperiment):
+            self._evaluate_predictions(out)
         elif isinstance(experiment, ClassifierExperiment):
             (self._pursue_goals if self.planning else self._evaluate_goals)(out)
         elif not isinstance(experiment, RewardExperiment):
@@ -117,6 +113,19 @@ class Evaluate:
         else:
             self._evaluate_rewards(out)
         return 0
+
+    def _refuse_what_does_not_fit(self, experiment: Experiment) -> None:
+        """Raises: BadArgument: a flag is of no meaning for this experiment."""
+        if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
+            raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
+        if self.planning and not (isinstance(experiment, ClassifierExperiment) and experiment.data.source == "arrange"):
+            raise BadArgument(
+                f"--planning: expected a goal classifier of blocks, found {self.experiment}; leave it out."
+            )
+        if self.predictor != "simulator" and not self.planning:
+            raise BadArgument(f"--predictor: expected --planning beside it, found {self.predictor} alone; add it.")
+        if self.retry and (self.shots > 1 or not isinstance(experiment, ImitationExperiment)):
+            raise BadArgument(f"--retry: expected a policy and one shot, found {self.experiment}; leave it out.")
 
     def _evaluate_success(
         self, run: RunTask, checkpoint: Checkpoint[Any], task: str, tasks: int, trials: int, out: Path
@@ -176,6 +185,15 @@ class Evaluate:
         write_json(out, result)
         console.print(goal_table(result))
         console.print(f"written to {out}, drawn in {draw_shapes(checkpoint, tests, out)}")
+
+    def _evaluate_predictions(self, out: Path) -> None:
+        checkpoint = checkpoint_of(self.experiment, self.checkpoint, PredictorExperiment)
+        num_moves = QUICK_MOVES if self.quick else self.trials or MOVES
+        workers = 0 if self.quick else self.workers
+        result, found = prediction_results(checkpoint, self.seed, self._num_tasks(PLAY_GROUPS), num_moves, workers)
+        write_json(out, result)
+        console.print(prediction_table(result))
+        console.print(f"written to {out}, drawn in {draw_predictions(found, out)}")
 
     def _pursue_goals(self, out: Path) -> None:
         folder = self.checkpoint or default_checkpoint(self.experiment)

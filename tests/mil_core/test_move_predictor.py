@@ -1,5 +1,9 @@
 """The model of moves: what it may change, what it copies, what its loss says, and that it learns."""
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
@@ -8,15 +12,19 @@ from hypothesis import strategies as st
 
 from data_tools.interactions import Interactions, write_interactions
 from mil_core import checkpoint
+from mil_core.cli import OK, main
 from mil_core.commands.evaluate import Evaluate
 from mil_core.commands.move_plays import move_plays
 from mil_core.commands.output import BadArgument
+from mil_core.commands.prediction_evaluation import Predicted, predicted
 from mil_core.experiments import EXPERIMENTS, KINDS
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.learned_predictor import LearnedPredictor
 from mil_core.move_predictor import MoveBatch, MovePredictor, MovePredictorConfig
 from mil_core.move_sampling import MoveSampler, recoloured
+from mil_core.results_text import results_text, summary_text
 from mil_core.table_plane import TablePlane
+from sim.arrange_play import play
 
 SIDE = 32
 CONFIG = MovePredictorConfig(SIDE, SIDE, window=16, filters=4, hidden=8, reaches=(3, 6))
@@ -211,3 +219,29 @@ def test_a_file_of_other_play_is_refused(tmp_path) -> None:
     write_interactions(tmp_path / "play.npz", [toy_play(4)])
     with pytest.raises(BadArgument, match="move the file away"):
         move_plays(tmp_path / "play.npz", "train", 1, 4, 0, 0)
+
+
+def test_what_is_unexplained_is_nothing_for_the_truth_and_all_for_a_picture_in_which_nothing_moved() -> None:
+    play = toy_play(6)
+    seen = (play.before != play.after).any((1, 2, 3))
+    assert seen.any()
+    np.testing.assert_array_equal(Predicted(play, play.after).unexplained()[seen], 0.0)
+    np.testing.assert_array_equal(Predicted(play, play.before).unexplained()[seen], 1.0)
+    unseen = replace(play, after=play.before)
+    assert np.isnan(Predicted(unseen, play.before).unexplained()).all()
+
+
+def test_the_evaluation_says_what_the_model_says(in_an_empty_folder, untrained) -> None:
+    words = f"evaluate --experiment flo_arrange_predictor --quick --checkpoint {untrained('flo_arrange_predictor')}"
+    assert main([*words.split(), "--seed", "5", "--tasks", "1"]) == OK
+    content = json.loads(Path("out/quick/flo_arrange_predictor.json").read_text())
+    learned = checkpoint.load(untrained("flo_arrange_predictor"), PredictorExperiment).algorithm()
+    groups = [play("test", 5, 10, index) for index in range(content["tasks"])]
+    shares = [np.nanmean(predicted(learned, group).unexplained()) for group in groups]
+    row = content["unexplained"]
+    assert row["mean"] == pytest.approx(np.mean(shares)) and row["n"] <= 10 * content["tasks"]
+    assert row["interval95"][0] <= row["mean"] <= row["interval95"][1]
+    assert Path("out/quick/flo_arrange_predictor.png").stat().st_size > 10_000
+    text = results_text(Path("out/quick"), Path("checkpoints"))
+    assert f"err by {row['mean']:.1%} (" in text and "--trials 10`" in text
+    assert "No results yet" in summary_text(Path("out/quick"))  # a model alone is no comparison of methods
