@@ -17,6 +17,7 @@ from torch.overrides import TorchFunctionMode
 
 from data_tools.atomic import file_sha256
 from data_tools.errors import DataError
+from data_tools.provenance import code_version
 from mil_core.errors import CheckpointCorrupt, CheckpointMissing, CheckpointVersion
 from mil_core.experiments import KINDS
 from mil_core.experiments.experiment import Experiment, Statistics
@@ -56,6 +57,15 @@ class Checkpoint(Generic[AnyExperiment]):
         algorithm = self.experiment.build(self.statistics)
         algorithm.load_state_dict(self.weights)
         return algorithm.eval()
+
+    def origin(self) -> dict[str, Any]:
+        """What a results file says of the model that was measured, and of the code that measured it."""
+        return {
+            "experiment": self.experiment.name,
+            "checkpoint_sha256": self.sha256,
+            "iteration": self.iteration,
+            "code_version": code_version(),
+        }
 
 
 def save(

@@ -9,7 +9,6 @@ from typing import Any, Literal
 
 import numpy as np
 
-from data_tools.provenance import code_version
 from data_tools.statistics import task_bootstrap95, wilson95
 from mil_core.checkpoint import Checkpoint
 
@@ -86,10 +85,7 @@ def results(checkpoint: Checkpoint, protocol: Protocol, episodes: Sequence[Episo
     """The content of results/<experiment>.json; methods in the order of their first episode."""
     methods = dict.fromkeys(episode.method for episode in episodes)
     return {
-        "experiment": checkpoint.experiment.name,
-        "checkpoint_sha256": checkpoint.sha256,
-        "iteration": checkpoint.iteration,
-        "code_version": code_version(),
+        **checkpoint.origin(),
         "seed": protocol.seed,
         "tasks": protocol.tasks,
         "trials": protocol.trials,

@@ -19,7 +19,6 @@ from numpy.typing import NDArray
 
 from data_tools.asking_pictures import AskingView, asking_sheet
 from data_tools.grid import GridDemo
-from data_tools.provenance import code_version
 from data_tools.reward_task import RewardTask
 from data_tools.statistics import task_bootstrap95
 from mil_core import checkpoint as checkpoints
@@ -72,13 +71,7 @@ class AskNext:
         tasks = collect_tasks(SpriteOrder(SPLIT, "seen", self.seed, 2, 1 + self.trials), self.tasks, self.first)
         questions = ask(learner, tasks, self.seed, self.prior_std)
         asked = shown_from(tasks, [found.start for found in questions], self.seed, self.trials)
-        origin = {
-            "experiment": checkpoint.experiment.name,
-            "checkpoint_sha256": checkpoint.sha256,
-            "iteration": checkpoint.iteration,
-            "code_version": code_version(),
-            "command": module_command("mil_core.commands.ask_next", self, _TOLD),
-        }
+        origin = checkpoint.origin() | {"command": module_command("mil_core.commands.ask_next", self, _TOLD)}
         found = compare(learner, tasks, asked, self.seed)
         about = {"seed": self.seed, "tasks": self.tasks, "trials": self.trials, "prior_std": self.prior_std}
         write_json(self.out, origin | about | {"asking": found})

@@ -9,7 +9,6 @@ from rich.table import Table
 
 from data_tools.goal_figures import goal_sheet
 from data_tools.goal_pictures import GoalGroup
-from data_tools.provenance import code_version
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.goal_rivals import calibrated_rivals
@@ -45,10 +44,7 @@ def goal_results(
         **goal_rivals(checkpoint, folder, seed, num_groups, workers),
     }
     result = {
-        "experiment": checkpoint.experiment.name,
-        "checkpoint_sha256": checkpoint.sha256,
-        "iteration": checkpoint.iteration,
-        "code_version": code_version(),
+        **checkpoint.origin(),
         "seed": seed,
         "tasks": num_tasks,
         "groups": num_groups,

@@ -12,7 +12,6 @@ from rich.progress import track
 from rich.table import Table
 
 from data_tools.goal_figures import goal_sheet
-from data_tools.provenance import code_version
 from data_tools.statistics import task_bootstrap95, wilson95
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.cem import CemConfig
@@ -95,10 +94,7 @@ def planning_results(
                         drawn.append((setting, trial, pursuit, env.task))
         console.print(f"group {group}: {_standing(outcomes)}")
     result = {
-        "experiment": checkpoint.experiment.name,
-        "checkpoint_sha256": checkpoint.sha256,
-        "iteration": checkpoint.iteration,
-        "code_version": code_version(),
+        **checkpoint.origin(),
         "seed": seed,
         "tasks": num_groups,
         "trials": num_trials,

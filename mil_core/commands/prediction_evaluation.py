@@ -11,7 +11,6 @@ from rich.table import Table
 
 from data_tools.interactions import Interactions
 from data_tools.prediction_pictures import PredictionView, prediction_sheet
-from data_tools.provenance import code_version
 from data_tools.statistics import task_bootstrap95
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.output import console
@@ -56,10 +55,7 @@ def prediction_results(
     means = [float(np.nanmean(share)) for share in shares]
     every = np.concatenate(shares)
     result = {
-        "experiment": checkpoint.experiment.name,
-        "checkpoint_sha256": checkpoint.sha256,
-        "iteration": checkpoint.iteration,
-        "code_version": code_version(),
+        **checkpoint.origin(),
         "seed": seed,
         "tasks": num_groups,
         "moves": num_moves,

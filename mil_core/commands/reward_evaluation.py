@@ -10,7 +10,6 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
 
 from data_tools.grid import GridDemo
-from data_tools.provenance import code_version
 from data_tools.reward_pictures import value_difference_curves
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.reward_learner import RewardLearner
@@ -43,14 +42,7 @@ def reward_results(
 
         adapters = {method: _adapter(learner) for method, learner in learners.items()}
         table = evaluate_spriteworld(adapters, seed, num_tasks, counts, tell)
-    origin = {
-        "experiment": checkpoint.experiment.name,
-        "checkpoint_sha256": checkpoint.sha256,
-        "iteration": checkpoint.iteration,
-        "code_version": code_version(),
-        "trials": 1,
-    }
-    return origin | table
+    return checkpoint.origin() | {"trials": 1} | table
 
 
 def draw_results(result: dict[str, Any], checkpoint: checkpoints.Checkpoint[RewardExperiment], out: Path) -> list[Path]:

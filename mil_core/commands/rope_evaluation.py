@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 from rich.progress import track
 
 from data_tools.goal_figures import goal_sheet
-from data_tools.provenance import code_version
 from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.goal_rivals import calibrated_rivals
@@ -36,10 +35,7 @@ def rope_results(
     tests = shape_tests(list(track(made, "play with the rope", total=num_tasks, console=console)), seed)
     learners = {checkpoint.experiment.method: checkpoint.algorithm(), **rope_rivals(checkpoint, folder, seed, workers)}
     result = {
-        "experiment": checkpoint.experiment.name,
-        "checkpoint_sha256": checkpoint.sha256,
-        "iteration": checkpoint.iteration,
-        "code_version": code_version(),
+        **checkpoint.origin(),
         "seed": seed,
         "tasks": num_tasks,
         "shapes": num_tasks,
