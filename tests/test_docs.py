@@ -43,7 +43,9 @@ def a_users_folder(tmp_path, in_an_empty_folder, noise_film, untrained):
     """An empty folder with the shipped files that the commands name, and somebody's film."""
     for name in ("daml_place", "mil_reach"):
         shutil.copytree(untrained(name), tmp_path / "checkpoints" / name)
-    shutil.copy(ROOT / "README.md", tmp_path)
+    for name in ("README.md", "docs/results.md"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        shutil.copy(ROOT / name, tmp_path / name)
     assert noise_film == tmp_path / "film.mp4"
     return tmp_path
 
