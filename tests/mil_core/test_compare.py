@@ -6,7 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mil_core.cli import ANSWER_IS_NO, BAD_INPUT, OK, main
+from mil_core.cli import BAD_INPUT, OK, main
+from mil_core.commands.exits import ANSWER_IS_NO
 from mil_core.compare import NotComparable, compare
 from mil_core.evaluate import Episode, Protocol, method_result
 

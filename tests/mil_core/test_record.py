@@ -14,8 +14,9 @@ from data_tools.hdf5 import list_tasks, read_provenance, read_tasks
 from data_tools.hdf5_recording import read_streams
 from data_tools.recorder import Take
 from data_tools.recorder_watch import EndReason, Fault
-from mil_core.cli import ANSWER_IS_NO, BAD_INPUT, OK, main
+from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands import record, record_session
+from mil_core.commands.exits import ANSWER_IS_NO
 from mil_core.commands.record_view import TERMINAL_COLUMNS, View, drawn
 from sim.collect import layout_rng, robot_class, task_at
 from sim.env import Environment
