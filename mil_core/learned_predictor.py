@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from mil_core.adapted_goal import Picture
 from mil_core.goal_pursuit import Pictures, World
 from mil_core.move_predictor import Lifted, MovePredictor
-from mil_core.scaling import to_pictures
+from mil_core.scaling import to_frames, to_pictures
 
 
 class StillWorld(World, Protocol):
@@ -48,5 +48,5 @@ class LearnedPredictor:
             take_m, put_m = (torch.from_numpy(one.astype(np.float32)) for one in (now_m[taken, :2], places_m[can]))
             lifted = self._model.lift(to_pictures(picture[None]).expand(len(taken), -1, -1, -1), take_m)
             predicted = self._model.lay(Lifted(*(part[number] for part in lifted)), put_m)
-            pictures[can] = predicted.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+            pictures[can] = to_frames(predicted)
         return pictures, after_m

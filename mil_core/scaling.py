@@ -91,6 +91,11 @@ def to_pictures(frames: NDArray[np.uint8]) -> Tensor:
     return torch.from_numpy(np.ascontiguousarray(frames)).permute(0, 3, 1, 2).float().div_(255)
 
 
+def to_frames(pictures: Tensor) -> NDArray[np.uint8]:
+    """The other way round; what lies outside of [0, 1] is cut. Returns: shape (T, height, width, 3)."""
+    return pictures.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy()
+
+
 def spread_frames(length: int, count: int) -> NDArray[np.int64]:
     """`count` frame numbers from 0 to length - 1, spread evenly, both ends included."""
     return np.linspace(0, length - 1, count).round().astype(np.int64)

@@ -69,12 +69,12 @@ def photographed(task: RopeTask, shapes_m: list[NDArray[np.float64]], rng: np.ra
     """Pictures of shapes, the first NUM_POSITIVES of which are the goal's: each somewhere, with small changes."""
     with Environment(task, TableGripper()) as env:
         env.begin(rng)
-        pictures, beads_m = zip(*(photograph(env, shape_m, rng) for shape_m in shapes_m), strict=True)
+        pictures, beads_m = zip(*(_photograph(env, shape_m, rng) for shape_m in shapes_m), strict=True)
     is_goal = np.arange(len(shapes_m)) < NUM_POSITIVES
     return RopePictures(task.task_id, np.stack(pictures), np.stack(beads_m), task.goal_m.astype(np.float32), is_goal)
 
 
-def photograph(
+def _photograph(
     env: Environment, shape_m: NDArray[np.float64], rng: np.random.Generator
 ) -> tuple[NDArray[np.uint8], NDArray[np.float32]]:
     """A picture of the shape somewhere, with small changes, and where the beads are in it."""

@@ -17,6 +17,7 @@ from mil_core.commands.output import console
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.move_predictor import MovePredictor
 from mil_core.move_sampling import MoveSampler
+from mil_core.scaling import to_frames
 from sim.arrange_play import collect_play
 
 NUM_DRAWN = 8
@@ -73,8 +74,7 @@ def prediction_results(
 def predicted(model: MovePredictor, play: Interactions) -> Predicted:
     """What a model says of all moves of a group."""
     batch = MoveSampler([play], len(play.before), augment=False).draw(0, np.random.default_rng())
-    pictures = model(batch.before, batch.take_m, batch.put_m)
-    return Predicted(play, pictures.mul(255).round().clamp(0, 255).byte().permute(0, 2, 3, 1).numpy())
+    return Predicted(play, to_frames(model(batch.before, batch.take_m, batch.put_m)))
 
 
 def draw_predictions(found: list[Predicted], out: Path) -> Path:

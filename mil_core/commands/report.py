@@ -26,25 +26,29 @@ class Report:
     def run(self) -> int:
         """Write, or compare. Returns: the exit code."""
         summary, tables = summary_text(self.results), results_text(self.results, self.checkpoints)
-        pages = {
-            self.readme: self._with(self.readme, summary, "--readme"),
-            self.tables: self._with(self.tables, tables, "--tables"),
-        }
+        texts = {self.readme: summary, self.tables: tables}
+        old = {page: _read(page, flag) for page, flag in zip(texts, ("--readme", "--tables"), strict=True)}
+        new = {page: _with_results(page, old[page], text) for page, text in texts.items()}
         if self.check:
-            stale = [str(path) for path, text in pages.items() if path.read_text() != text]
+            stale = [str(page) for page in new if new[page] != old[page]]
             told = f"{' and '.join(stale)}: not what the results say; type: mil report"
             console.print(told if stale else "the pages say what the results say")
             return 1 if stale else 0
-        for path, text in pages.items():
-            with committed_file(path) as partial:
+        for page, text in new.items():
+            with committed_file(page) as partial:
                 partial.write_text(text)
         console.print(f"results written into {self.readme} and {self.tables}")
         return 0
 
-    def _with(self, page: Path, text: str, flag: str) -> str:
-        if not page.is_file():
-            raise BadArgument(f"{flag}: expected a text with markers at {page}, found none; name the page.")
-        try:
-            return with_results(page.read_text(), text)
-        except ReportError as error:
-            raise ReportError(f"{page}: {error}") from error
+
+def _read(page: Path, flag: str) -> str:
+    if not page.is_file():
+        raise BadArgument(f"{flag}: expected a text with markers at {page}, found none; name the page.")
+    return page.read_text()
+
+
+def _with_results(page: Path, old: str, text: str) -> str:
+    try:
+        return with_results(old, text)
+    except ReportError as error:
+        raise ReportError(f"{page}: {error}") from error

@@ -15,6 +15,7 @@ from mil_core.commands.output import console
 from mil_core.evaluate_ropes import ShapeTests, evaluate_shapes, probabilities_of, shape_tests, shown_goals
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.rope_tasks import RopeSampler
+from mil_core.scaling import to_frames
 from sim.rope_collect import collect_ropes
 
 NUM_CALIBRATION_TASKS = 10
@@ -69,4 +70,4 @@ def draw_shapes(checkpoint: Checkpoint[RopeExperiment], tests: ShapeTests, out: 
 
 def _pictures(tests: ShapeTests, numbers: NDArray[np.int64]) -> NDArray[np.uint8]:
     """As they were taken, (N, height, width, 3)."""
-    return (tests.batch.pictures[0, numbers] * 255).round().byte().permute(0, 2, 3, 1).numpy()
+    return to_frames(tests.batch.pictures[0, numbers])
