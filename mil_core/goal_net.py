@@ -6,9 +6,11 @@ weights are what adapts.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cache
 from typing import ClassVar
 
 import torch
+import torch.nn.functional as functional
 from jaxtyping import Float, Int
 from torch import Tensor, nn
 
@@ -18,6 +20,10 @@ _REACH = 0.17
 """Unit of ways, in picture widths: about the length of those that matter."""
 _STACK = 0.3
 """Ways as short as those between a thing and what stands on it, in the same unit."""
+_UNLIKE_STEPS = 4
+"""Colours so many steps of the lattice apart are hardly ever shades of one thing."""
+_NUM_SEEN = 11
+"""What is told of each pair."""
 _BEGIN = -4.0
 """Logit before any goal is seen, at the beginning: hardly anything counts as success."""
 _EPSILON = 1e-3
@@ -64,7 +70,7 @@ class GoalNet(nn.Module):
         super().__init__()
         self.config = config
         self.ways = nn.Sequential(
-            nn.Linear(8, config.hidden),
+            nn.Linear(_NUM_SEEN, config.hidden),
             nn.Tanh(),
             nn.Linear(config.hidden, config.hidden),
             nn.Tanh(),
@@ -92,12 +98,15 @@ class GoalNet(nn.Module):
     def relations(
         self, points: Float[Tensor, "task picture colour 3"], pairs: Int[Tensor, "two task pair"]
     ) -> Float[Tensor, "task picture pair kind"]:
-        """How surely each kind of way leads from the second colour of each pair to the first."""
+        """How surely each kind of way leads from the second colour of each pair to the first; the network is told the
+        way and how unlike the two colours are, not which colours they are."""
         index = pairs[:, :, None, :, None].expand(-1, -1, points.shape[1], -1, 3)
         first, second = (points.gather(2, one) for one in index)
         way = (first[..., 1:] - second[..., 1:]) / _REACH
         length = (way.square().sum(-1, keepdim=True) + _EPSILON).sqrt()
-        seen = torch.cat([way, way / length, (way / _STACK).tanh(), length, 1 / (1 + length)], dim=-1)
+        unlike = _unlikeness(self.config.colours).to(way.dtype)[pairs[0], pairs[1]]
+        unlike = unlike[:, None].expand(-1, points.shape[1], -1, -1)  # the same in every picture
+        seen = torch.cat([way, way / length, (way / _STACK).tanh(), length, 1 / (1 + length), unlike], dim=-1)
         kinds = self.ways(seen).softmax(-1)[..., :-1]
         return (first[..., :1] * second[..., :1]) * kinds
 
@@ -112,6 +121,18 @@ class GoalNet(nn.Module):
     ) -> Float[Tensor, "task picture"]:
         """How much more likely the goal is than not, in nats."""
         return torch.einsum("tnpk,tpk->tn", relations, head["weight"]) + head["bias"][:, None]
+
+
+@cache
+def _unlikeness(colours: ColourPointsConfig) -> Float[Tensor, "colour colour 3"]:
+    """How unlike any two colours are: in hue, across grey, and in light. Two shades of one thing lie as near to each
+    other as a thing and what stands on it, and mean nothing."""
+    nodes = lattice(colours)
+    chroma, light = nodes[:, :2], nodes[:, 2:]
+    hue = functional.normalize(chroma, dim=1)
+    across = torch.cdist(chroma, chroma) / (_UNLIKE_STEPS * colours.chroma_step)
+    along = torch.cdist(light, light) / (_UNLIKE_STEPS * colours.light_step)
+    return torch.stack([1 - hue @ hue.T, across.tanh(), along], dim=-1)
 
 
 def _far_pairs(colours: ColourPointsConfig, least_apart: float) -> tuple[Tensor, Tensor]:

@@ -1,6 +1,6 @@
 """Goal pictures as tensors for a meta-step: a few tasks of each of a few groups, which share all pictures."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -8,11 +8,13 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from data_tools.goal_pictures import GoalGroup
+from data_tools.goal_pictures import GoalGroup, GoalTask
 from mil_core.scaling import to_pictures
 
 NUM_GOALS = 5
 """Pictures of success that a task is told by (thesis 8.2.6)."""
+FAVOUR = 4
+"""A task of a favoured relation is drawn as if it were so many tasks."""
 
 
 class GoalMetaTask(NamedTuple):
@@ -47,16 +49,20 @@ class GoalSampler:
         num_tasks: int,
         num_queries: int,
         num_near_misses: int = 2,
+        favoured: Collection[int] = (),
         *,
         augment: bool,
     ) -> None:
         """Args: num_groups: in one draw. num_tasks: of each. num_queries: positives of each task beside the support;
-        as many pictures of any kind come on top. num_near_misses: of each task, see GoalGroup. augment: repaint, and
-        mirror some."""
+        as many pictures of any kind come on top. num_near_misses: of each task, see GoalGroup. favoured: relations
+        that are drawn FAVOUR times as often. augment: repaint, and mirror some."""
         self._groups, self._size = groups, min(num_groups, len(groups))
         self._num_tasks, self._num_queries, self._augment = num_tasks, num_queries, augment
         self._num_near_misses = num_near_misses
-        self._tasks = [group.tasks(NUM_GOALS + num_queries) for group in groups]
+        self._tasks = [
+            [task for task in group.tasks(NUM_GOALS + num_queries) for _ in range(_times(task, favoured))]
+            for group in groups
+        ]
 
     def __len__(self) -> int:
         """Draws that show every group once."""
@@ -95,6 +101,10 @@ class GoalSampler:
         apart_m = np.stack([places_m[:, task.first] - places_m[:, task.second] for task in tasks])
         tensors = (torch.from_numpy(array) for array in (support, labels.astype(np.float32), apart_m))
         return GoalMetaTask(pictures, *tensors, weight)
+
+
+def _times(task: GoalTask, favoured: Collection[int]) -> int:
+    return FAVOUR if task.relation in favoured else 1
 
 
 def _balanced(labels: NDArray[np.bool_], is_query: NDArray[np.bool_]) -> Tensor:

@@ -10,6 +10,8 @@ NO_RIVALS = ("unadapted", "random", "oracle")
 IN_WORDS = {
     "daml_place": "put it into one of three containers, after one film of a human",
     "flo_arrange": "arrange two blocks as five pictures show",
+    "flo_place": "is it in this container, as in five pictures",
+    "flo_push": "is it at the goal, as in five pictures",
     "flo_rope": "bring a rope into the shape of five pictures",
     "mandril_spriteworld": "rewards of pictures from one path",
     "mandril_tabletop": "drive to the goal and past the glasses, after one path",
@@ -60,6 +62,9 @@ def headlines(content: dict[str, Any]) -> list[str]:
         return [_row(f"{name}; area under the ROC curve", _rated(methods, _auroc))]
     if "num_demos" in content:
         return [_row(f"{name}, in another scene; expected value difference (0 is best)", _rated(methods, _difference))]
+    if "retry" in content:
+        rated, row = _rated(methods, _success), content["retry"]
+        return [_row(f"{name}, tried again", {row["first"]: rated[row["first"]], "once": rated[row["second"]]})]
     through = ", through the ROS 2 graph" if "command" in content else ""
     return [_row(f"{name}{through}", _rated(methods, _success))]
 

@@ -14,9 +14,9 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from data_tools.goal_pictures import GoalGroup
-from sim.collect import attempt, layout_rng, task_at
+from sim.collect import layout_rng, task_at
 from sim.env import Environment
-from sim.errors import ExpertFailed, IkFailed, LayoutFailed
+from sim.errors import IkFailed, LayoutFailed
 from sim.experts.place import CARRY_HEIGHT_M, carrying_action
 from sim.parallel import in_order
 from sim.robots.pr2 import PR2
@@ -40,8 +40,6 @@ MOST_STEPS = 25
 MAX_ATTEMPTS = 20
 CLOSED = 0.5
 """The gripper's command from which on it holds."""
-GOAL_LAYOUT = 300
-"""Layout index of the first episode whose end is shown as a goal; demonstrations, films and trials use others."""
 
 
 def collect_groups(split: Split, seed: int, num_groups: int, workers: int | None = None) -> Iterator[GoalGroup]:
@@ -85,22 +83,6 @@ def collect_group(
 def group_id(split: Split, seed: int, index: int) -> str:
     """Identity of a group: its containers, its item and its room."""
     return _task(split, seed, index).task_id
-
-
-def success_pictures(task: PlaceTask, seed: int, split: Split, index: int, count: int) -> list[NDArray[np.uint8]]:
-    """The last pictures of successful episodes of the expert, in scenes that no demonstration and no trial meets.
-
-    Args: task: number `index` of the split. Raises: ExpertFailed.
-    """
-    found: list[NDArray[np.uint8]] = []
-    with Environment(task, PR2()) as env:
-        for k in range(count + MAX_ATTEMPTS):
-            result = attempt(env, layout_rng(seed, split, index, GOAL_LAYOUT + k))
-            if result.success_at_end:
-                found.append(env.render())
-            if len(found) == count:
-                return found
-    raise ExpertFailed(f"Expected {count} successes in task {task.task_id!r}, found {len(found)}; try another seed.")
 
 
 def _episode(env: Environment, target: int, rng: np.random.Generator, *, is_beside: bool) -> Iterator[None]:

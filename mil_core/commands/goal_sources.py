@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from data_tools.goal_pictures import GoalGroup
-from sim import arrange_collect, place_goals
+from sim import arrange_collect, place_goals, push_goals
 from sim.relations import RELATIONS
 from sim.tasks.arrange import OTHER_CAMERAS
 
@@ -37,6 +37,10 @@ def _places_by(seed: int, camera: str) -> NDArray[np.uint8]:
     return place_goals.collect_group("test", seed, 0, camera, in_each=2, beside=2).pictures
 
 
+def _pushes_by(seed: int, camera: str) -> NDArray[np.uint8]:
+    raise KeyError(camera)  # the task has no other camera
+
+
 GOAL_SOURCES: dict[str, GoalSource] = {
     "arrange": GoalSource(
         arrange_collect.collect_groups, arrange_collect.group_id, RELATIONS, tuple(OTHER_CAMERAS), _arrangements_by
@@ -44,5 +48,6 @@ GOAL_SOURCES: dict[str, GoalSource] = {
     "place": GoalSource(
         place_goals.collect_groups, place_goals.group_id, place_goals.RELATIONS, ("overview",), _places_by
     ),
+    push_goals.TASK: GoalSource(push_goals.collect_groups, push_goals.group_id, push_goals.RELATIONS, (), _pushes_by),
 }
 """Source, as ClassifierDataConfig names it -> where its pictures come from."""

@@ -15,7 +15,7 @@ from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.retry import RetryRule
 
-CLASSIFIERS = {"place": "flo_place"}
+CLASSIFIERS = {"place": "flo_place", "push_small": "flo_push"}
 """Task -> experiment whose classifiers judge it."""
 
 

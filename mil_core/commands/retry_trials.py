@@ -20,10 +20,9 @@ from mil_core.retry import RetryRule, Verdict, with_retry
 from sim.collect import TRIAL_LAYOUT, home_rng, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.errors import PhysicsDiverged
-from sim.place_goals import success_pictures
-from sim.tasks.place import PlaceTask
+from sim.success_pictures import success_pictures
 
-REST_STEPS = 5
+REST_STEPS = 10
 """Control steps without motion after a run that the classifier ended, so that a falling item lands before it counts."""
 
 
@@ -61,12 +60,12 @@ def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
     goals = unchanged_checkpoint(plan.goal_checkpoint, plan.goal_sha256, ClassifierExperiment)
     experiment = checkpoint.experiment
     task = task_at(experiment.task, SPLIT, plan.seed, index)
-    assert isinstance(task, PlaceTask)  # nobody else is asked, see mil_core.commands.retry_evaluation
     policy = checkpoint.algorithm().adapt(support_of(experiment, plan.seed, index))
-    judge = goals.algorithm().adapt(success_pictures(task, plan.seed, SPLIT, index, NUM_GOALS))
+    robot = robot_class(experiment.robot)
+    judge = goals.algorithm().adapt(success_pictures(task, robot(), plan.seed, SPLIT, index, NUM_GOALS))
     rule = RetryRule(judge.calibration.threshold, plan.failure_below)
     episodes = []
-    with Environment(task, robot_class(experiment.robot)()) as env:
+    with Environment(task, robot()) as env:
         for trial in range(plan.trials):
             numbers = plan.seed, SPLIT, index, TRIAL_LAYOUT + trial
             plain = outcome(env, policy, layout_rng(*numbers))
@@ -111,7 +110,7 @@ class WatchedTrial:
         for step in range(self._env.task.horizon_steps):
             self._step(self._actor.act(self._observation))
             sightings.append(self._look(self._observation.image))
-            if self._rule.may_end(sightings, float(self._action[-1])):
+            if self._rule.may_end(sightings, self._gripper()):
                 self._ended_early = step + 1 < self._env.task.horizon_steps
                 break
         return self._rule.verdict(sightings)
@@ -123,6 +122,11 @@ class WatchedTrial:
             hold[-1] = self._action[-1]
             for _ in range(REST_STEPS):
                 self._step(hold)
+
+    def _gripper(self) -> float:
+        """Its last command, 0 open to 1 closed; 1 where there is none: what is pushed is never let go, and a picture
+        on the way may look like the end, so that such a run ends by itself."""
+        return float(self._action[-1]) if self._env.robot.has_gripper else 1.0
 
     def _step(self, action: np.ndarray) -> None:
         self._action = action

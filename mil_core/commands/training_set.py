@@ -125,9 +125,9 @@ def _classifier_set(experiment: ClassifierExperiment, source: Source) -> Trainin
 
     groups, sha256 = _both_splits(source, read, data.num_groups, data.num_validation_groups)
     sizes = data.groups_per_draw, data.tasks_per_group, data.queries_per_task, data.near_misses_per_task
-    training, validation = (
-        GoalSampler(groups[split], *sizes, augment=augment) for split, augment in _AUGMENTED.items()
-    )
+    favoured = [world.relations.index(name) for name in data.favoured]
+    training = GoalSampler(groups["train"], *sizes, favoured, augment=True)
+    validation = GoalSampler(groups["validation"], *sizes, augment=False)
     return TrainingSet(_novelty(groups), training, validation, sha256)
 
 

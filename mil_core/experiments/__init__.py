@@ -13,6 +13,7 @@ from mil_core.experiments.flo_arrange import (
     flo_arrange_spatial_autoencoder,
 )
 from mil_core.experiments.flo_place import flo_place
+from mil_core.experiments.flo_push import flo_push
 from mil_core.experiments.flo_rope import flo_rope, flo_rope_autoencoder, flo_rope_spatial_autoencoder
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mandril_spriteworld import (
@@ -96,6 +97,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "flo_rope_autoencoder": flo_rope_autoencoder,
     "flo_rope_spatial_autoencoder": flo_rope_spatial_autoencoder,
     "flo_place": flo_place,
+    "flo_push": flo_push,
 }
 
 KINDS: dict[str, type[Experiment]] = {

@@ -25,6 +25,9 @@ class ClassifierDataConfig:
     """Positives of each task in the outer loss; each is a negative, or a positive, of all other tasks of its group."""
     near_misses_per_task: int = 2
     """Pictures of each task that show its things in no relation: what a planner would find were they never shown."""
+    favoured: tuple[str, ...] = ()
+    """Relations that training draws more often than others, see mil_core.goal_tasks.FAVOUR: those that are learned
+    more slowly."""
     seed: int = 0
     """Seed of the groups."""
     mined_by: str = ""

@@ -12,17 +12,19 @@ from mil_core.training import TrainingConfig
 
 
 def flo_arrange() -> ClassifierExperiment:
-    """FLO itself."""
-    return _experiment("flo_arrange", "flo", 300, 5e-3)
+    """FLO itself. What stands on another thing is told by a few pixels of the latter, and needs the most steps."""
+    whole = _experiment("flo_arrange", "flo", 1000, 5e-3)
+    return replace(whole, data=replace(whole.data, favoured=("on",)))
 
 
 def flo_arrange_mined() -> ClassifierExperiment:
     """FLO, which goes on from `flo_arrange` with pictures that fooled it while it was planned with."""
-    whole = _experiment("flo_arrange_mined", "flo", 300, 2e-3)
+    whole = flo_arrange()
     return replace(
         whole,
+        name="flo_arrange_mined",
         method="flo_mined",
-        training=replace(whole.training, start_from="checkpoints/flo_arrange"),
+        training=replace(whole.training, iterations=300, learning_rate=2e-3, start_from="checkpoints/flo_arrange"),
         data=replace(whole.data, mined_by="checkpoints/flo_arrange", near_misses_per_task=6),
     )
 

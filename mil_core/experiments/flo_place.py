@@ -23,7 +23,7 @@ def flo_place() -> ClassifierExperiment:
             steady=0.04,
         ),
         training=TrainingConfig(
-            iterations=200,
+            iterations=500,
             meta_batch=1,
             learning_rate=5e-3,
             clip_norm=5.0,

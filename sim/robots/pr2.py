@@ -68,6 +68,7 @@ class PR2(AbstractRobot):
     action_size = 7
     state_size = 9
     servo_rate_hz = 50.0
+    has_gripper = True
     idle_action = np.array([0.0, 0.0, 0.0, 0.0, 0.0, 0.0, 1.0])
 
     def __init__(self) -> None:

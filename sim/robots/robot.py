@@ -21,6 +21,8 @@ class AbstractRobot(ABC):
     """Number of state components."""
     servo_rate_hz: float
     """How often `apply` is called per second of simulated time."""
+    has_gripper: bool = False
+    """Whether the last component of an action commands a gripper, 0 open to 1 closed."""
     idle_action: NDArray[np.float64]
     """Shape (action_size,): hold still, gripper closed."""
 

@@ -24,6 +24,7 @@ class Sawyer(AbstractRobot):
     action_size = 4
     state_size = 4
     servo_rate_hz = 80.0
+    has_gripper = True
     idle_action = np.array([0.0, 0.0, 0.0, 1.0])
 
     def spec(self) -> NoReturn:

@@ -40,3 +40,16 @@ def test_relations_do_not_see_where_a_pair_stands_but_how() -> None:
     assert not torch.allclose(found[0], found[2])
     sums = found[0].sum(-1)
     assert (sums <= points[0, 0, pairs[0, 0], 0] * points[0, 0, pairs[1, 0], 0]).all()
+
+
+def test_a_way_between_shades_of_one_colour_is_told_from_the_same_way_between_two_colours() -> None:
+    torch.manual_seed(0)
+    net, nodes = GoalNet(NET), lattice(NET.colours)
+    hue = torch.nn.functional.normalize(nodes[:, :2], dim=1)
+    shades = (hue @ hue.T > 0.999).triu(1).nonzero()[0]
+    unlike = (hue @ hue.T).argmin()
+    colours = torch.stack([shades, torch.tensor([unlike // len(nodes), unlike % len(nodes)])])
+    points = torch.zeros(1, 1, len(nodes), 3)
+    points[..., 0] = 1.0  # all colours are there, all in one place: every way is the same
+    found = net.relations(points, colours.T[:, None])[0, 0]
+    assert (found[0] - found[1]).abs().max() > 1e-3

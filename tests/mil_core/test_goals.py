@@ -39,7 +39,7 @@ def drawn(rng: np.random.Generator, places: np.ndarray) -> np.ndarray:
 
 
 def toy_group(seed: int, count: int = 60) -> GoalGroup:
-    """Relation 0: the first thing is left of the second; 1: it is above it."""
+    """Relation 0: the first thing is above the second; 1: it is left of it."""
     rng = np.random.default_rng(seed)
     pictures, tables, places_m = [], [], []
     for number in range(count):
@@ -190,6 +190,15 @@ def test_a_support_picture_is_never_a_query() -> None:
 def test_tasks_that_hold_in_the_same_pictures_are_one() -> None:
     assert GROUP.tasks(5) == [GoalTask(0, 1, 0), GoalTask(0, 1, 1)]
     assert GROUP.has_distractor(GoalTask(0, 1, 0)).sum() == 20
+
+
+def test_a_favoured_relation_is_drawn_four_times_as_often() -> None:
+    sampler, rng = GoalSampler([GROUP], 1, 1, 3, favoured=(1,), augment=False), np.random.default_rng(0)
+    drawn = [sampler.sample(rng) for _ in range(400)]
+    # Where relation 0 holds, the first thing lies straight above the second one.
+    is_favoured = [bool(task.apart_m[0, 0, task.support[0, 0, 0], 0] != 0) for task in drawn]
+    assert len(GROUP.tasks(NUM_GOALS + 3)) == 2
+    assert 0.74 < np.mean(is_favoured) < 0.86
 
 
 def test_near_misses_show_both_things_in_no_relation_and_are_asked_about() -> None:

@@ -19,8 +19,11 @@ from mil_core.retry import RetryRule
 from sim.collect import home_rng, layout_rng, task_at
 from sim.env import Environment
 from sim.experts.place import carrying_action
+from sim.experts.push import PushExpert
 from sim.robots.pr2 import PR2
+from sim.robots.pr2_torque_arm import Pr2TorqueArm
 from sim.tasks.place import CONTAINERS
+from sim.tasks.push import OBJECTS, RELEASED_RADIUS_M
 
 RULE = RetryRule(0.8, 0.1)
 NUMBERS = 7, "test", 0, 1000
@@ -95,6 +98,33 @@ def test_a_judge_that_is_wrong_costs_a_success_and_that_is_told(env: Environment
 
 def test_a_judge_that_sees_success_everywhere_ends_no_run_before_the_gripper_opens(env: Environment) -> None:
     assert watched(env, Teller(env, lambda _: 0.99), 0) == (True, True, 0, measures(1, 1, 0, 0))
+
+
+class Pusher:
+    """The expert, which sees the simulation itself."""
+
+    def __init__(self, env: Environment) -> None:
+        self.env, self.expert = env, PushExpert()
+
+    def reset(self) -> None:
+        pass
+
+    def act(self, observation: Observation) -> np.ndarray:
+        return self.expert.act(self.env)
+
+
+class Goalkeeper(Teller):
+    """Is told how far the target is from the goal, at this moment."""
+
+    def look(self, picture: np.ndarray) -> Sighting:
+        place_m = self.env.data.body(OBJECTS[0]).xpos[:2]
+        return Sighting(self.probability(bool(np.linalg.norm(place_m) < RELEASED_RADIUS_M)), 0.5)
+
+
+def test_where_no_gripper_lets_go_a_run_ends_by_itself() -> None:
+    with Environment(task_at("push", "test", 7, 0), Pr2TorqueArm()) as env:
+        trial = WatchedTrial(env, Pusher(env), Goalkeeper(env, truth), RULE, home_rng(*NUMBERS))
+        assert trial.outcome(layout_rng(*NUMBERS)) == (True, True, 0, measures(1, 0, 0, 0))
 
 
 @pytest.fixture(scope="module")
