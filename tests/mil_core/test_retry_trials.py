@@ -14,6 +14,7 @@ from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands.retry_trials import WatchedTrial
 from mil_core.commands.trials import outcome
 from mil_core.errors import UnusablePicture
+from mil_core.headlines import headlines
 from mil_core.results_text import results_text
 from mil_core.retry import RetryRule
 from sim.collect import home_rng, layout_rng, task_at
@@ -144,6 +145,9 @@ def test_both_methods_met_the_same_scenes_and_their_difference_is_told(measured:
     assert (row["first"], row["second"], row["failure_below"]) == ("daml_temporal_retry", "daml_temporal", 0.9)
     assert row["difference"] == pytest.approx(retried["rate"] - plain["rate"])
     assert row["difference95"][0] <= row["difference"] <= row["difference95"][1]
+    (headline,) = headlines(content)
+    assert f"tried again | `daml_temporal_retry` {retried['successes']}/1" in headline
+    assert f"`once` {plain['successes']}/1" in headline
     text = results_text(measured.parent, tmp_path)
     assert "A second attempt that a goal classifier asks for gains" in text and "--trials 1 --retry`" in text
 
