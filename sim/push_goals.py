@@ -20,15 +20,17 @@ from sim.experts.push import PushExpert
 from sim.parallel import in_order
 from sim.robots.pr2_torque_arm import Pr2TorqueArm
 from sim.tasks.push import OBJECTS, RELEASED_RADIUS_M, SmallPushTask
+from sim.tasks.task import POLICY_CAMERA
 
 TASK = "push_small"
+"""The task whose pictures they are, as `mil_push` has it."""
 RELATIONS = ("at",)
 """How a thing may stand to the goal, which is the last of the three."""
 GOAL_NUMBER = len(OBJECTS)
 EPISODES = 12
 """Episodes for each thing; each gives a picture of its end and one from before."""
-EVERY_THIRD = 3
-"""In every so manieth episode the other thing is at the goal from the start, and this one in the end beside it."""
+ONE_IN = 3
+"""In one of so many episodes the other thing is at the goal from the start, and this one in the end beside it."""
 ASIDE_M = (0.16, 0.28)
 """So far from the goal's middle lies what was pushed past it."""
 
@@ -50,10 +52,12 @@ def collect_groups(split: Split, seed: int, num_groups: int, workers: int | None
     return in_order(partial(collect_group, split, seed), num_groups, workers)
 
 
-def collect_group(split: Split, seed: int, index: int, episodes: int = EPISODES) -> GoalGroup:
+def collect_group(
+    split: Split, seed: int, index: int, camera: str = POLICY_CAMERA, episodes: int = EPISODES
+) -> GoalGroup:
     """Group number `index`; the same on every call.
 
-    Args: split, seed, index: as in sim.collect. episodes: see EPISODES.
+    Args: split, seed, index: as in sim.collect. camera: one of the task's. episodes: see EPISODES.
     Raises: LayoutFailed, PhysicsDiverged.
     """
     task, rng = _task(split, seed, index), layout_rng(seed, split, index, 0)
@@ -62,7 +66,7 @@ def collect_group(split: Split, seed: int, index: int, episodes: int = EPISODES)
         things = task.objects if pushed == 0 else task.objects[::-1]
         with Environment(SmallPushTask(split, things), Pr2TorqueArm()) as env:
             for number in range(episodes):
-                rows += _episode(env, pushed, rng, with_other=number % EVERY_THIRD == 0)
+                rows += _episode(env, camera, pushed, rng, with_other=number % ONE_IN == 0)
     pictures, relations, places_m = (np.stack(column) for column in zip(*rows, strict=True))
     return GoalGroup(group_id(split, seed, index), pictures, relations, places_m)
 
@@ -72,7 +76,9 @@ def group_id(split: Split, seed: int, index: int) -> str:
     return _task(split, seed, index).task_id
 
 
-def _episode(env: Environment, pushed: int, rng: np.random.Generator, *, with_other: bool) -> Iterator[_Row]:
+def _episode(
+    env: Environment, camera: str, pushed: int, rng: np.random.Generator, *, with_other: bool
+) -> Iterator[_Row]:
     """One push by the expert. Args: pushed: number, in the group, of the thing that env calls the target."""
     env.begin(rng)
     if with_other:
@@ -80,12 +86,12 @@ def _episode(env: Environment, pushed: int, rng: np.random.Generator, *, with_ot
     expert, moment = PushExpert(), int(rng.integers(env.task.horizon_steps))
     for step in range(env.task.horizon_steps):
         if step == moment:
-            yield _row(env, pushed)
+            yield _row(env, camera, pushed)
         env.advance(expert.act(env))
-    yield _row(env, pushed)
+    yield _row(env, camera, pushed)
     if with_other:
         _put(env, OBJECTS[0], float(rng.uniform(*ASIDE_M)), rng)
-        yield _row(env, pushed)
+        yield _row(env, camera, pushed)
 
 
 def _put(env: Environment, name: str, distance_m: float, rng: np.random.Generator) -> None:
@@ -96,13 +102,13 @@ def _put(env: Environment, name: str, distance_m: float, rng: np.random.Generato
     mujoco.mj_forward(env.model, env.data)
 
 
-def _row(env: Environment, pushed: int) -> _Row:
+def _row(env: Environment, camera: str, pushed: int) -> _Row:
     names = OBJECTS if pushed == 0 else OBJECTS[::-1]
     places_m = np.array([*(env.data.body(name).xpos for name in names), np.zeros(3)], np.float32)
     relations = np.full((GOAL_NUMBER + 1, GOAL_NUMBER + 1), -1, np.int8)
     is_there = np.linalg.norm(places_m[:GOAL_NUMBER, :2], axis=1) < RELEASED_RADIUS_M
     relations[:GOAL_NUMBER, GOAL_NUMBER] = np.where(is_there, 0, -1)
-    return _Row(env.render(), relations, places_m)
+    return _Row(env.render(camera), relations, places_m)
 
 
 def _task(split: Split, seed: int, index: int) -> SmallPushTask:

@@ -5,7 +5,7 @@ import pytest
 
 from data_tools.goal_pictures import GoalGroup, GoalTask
 from sim.collect import task_at
-from sim.push_goals import ASIDE_M, EVERY_THIRD, GOAL_NUMBER, collect_group, group_id
+from sim.push_goals import ASIDE_M, ONE_IN, GOAL_NUMBER, collect_group, group_id
 from sim.tasks.push import RELEASED_RADIUS_M, SmallPushTask
 
 EPISODES = 3
@@ -16,8 +16,8 @@ ENDS = np.array([1, 4, 6])
 
 @pytest.fixture(scope="module")
 def group() -> GoalGroup:
-    assert EPISODES == EVERY_THIRD
-    return collect_group("train", 3, 1, EPISODES)
+    assert EPISODES == ONE_IN
+    return collect_group("train", 3, 1, episodes=EPISODES)
 
 
 def test_each_thing_brought_to_the_goal_is_a_task(group: GoalGroup) -> None:
@@ -39,7 +39,7 @@ def test_labels_follow_from_places_and_the_other_thing_is_there_from_the_start_o
 
 
 def test_the_same_numbers_give_the_same_pictures(group: GoalGroup) -> None:
-    again = collect_group("train", 3, 1, EPISODES)
+    again = collect_group("train", 3, 1, episodes=EPISODES)
     np.testing.assert_array_equal(again.pictures, group.pictures)
     assert again.group_id == group.group_id == group_id("train", 3, 1) == task_at("push_small", "train", 3, 1).task_id
     assert group_id("train", 3, 2) != group.group_id != group_id("test", 3, 1)
