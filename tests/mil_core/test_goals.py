@@ -194,8 +194,7 @@ def test_tasks_that_hold_in_the_same_pictures_are_one() -> None:
 
 def test_a_favoured_relation_is_drawn_four_times_as_often() -> None:
     sampler, rng = GoalSampler([GROUP], 1, 1, 3, favoured=(1,), augment=False), np.random.default_rng(0)
-    drawn = [sampler.sample(rng) for _ in range(400)]
-    # Where relation 0 holds, the first thing lies straight above the second one.
+    drawn = [sampler.sample(rng) for _ in range(400)]  # relation 0 holds where the first thing is straight above
     is_favoured = [bool(task.apart_m[0, 0, task.support[0, 0, 0], 0] != 0) for task in drawn]
     assert len(GROUP.tasks(NUM_GOALS + 3)) == 2
     assert 0.74 < np.mean(is_favoured) < 0.86

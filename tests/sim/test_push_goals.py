@@ -5,7 +5,7 @@ import pytest
 
 from data_tools.goal_pictures import GoalGroup, GoalTask
 from sim.collect import task_at
-from sim.push_goals import ASIDE_M, ONE_IN, GOAL_NUMBER, collect_group, group_id
+from sim.push_goals import ASIDE_M, GOAL_NUMBER, ONE_IN, collect_group, group_id
 from sim.tasks.push import RELEASED_RADIUS_M, SmallPushTask
 
 EPISODES = 3
