@@ -17,6 +17,7 @@ from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.goal_tasks import NUM_GOALS
 from mil_core.retry import RetryRule, Verdict, with_retry
+from mil_core.second_look import second_look
 from sim.collect import TRIAL_LAYOUT, home_rng, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.errors import PhysicsDiverged
@@ -49,9 +50,10 @@ class RetryPlan:
 def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
     """Adapt policy and classifier to test task number `index`, then act in the same scenes without and with a retry.
 
-    Methods: that of the policy, and the same followed by `_retry`. The classifier sees five ends of the expert's
-    episodes in scenes that no trial meets. Measures of the second: `attempts`, and shares of runs that it ended
-    (`ended_early`), called a sure failure at first (`missed`), and called so wrongly (`missed_wrongly`).
+    Methods: that of the policy, and the same followed by `_retry`, which adapts anew for its second attempt (see
+    second_look). The classifier sees five ends of the expert's episodes in scenes that no trial meets. Measures of the
+    second method: `attempts`, and shares of runs that it ended (`ended_early`), called a sure failure at first
+    (`missed`), and called so wrongly (`missed_wrongly`).
 
     Raises: MilError, SimError.
     """
@@ -60,7 +62,8 @@ def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
     goals = unchanged_checkpoint(plan.goal_checkpoint, plan.goal_sha256, ClassifierExperiment)
     experiment = checkpoint.experiment
     task = task_at(experiment.task, SPLIT, plan.seed, index)
-    policy = checkpoint.algorithm().adapt(support_of(experiment, plan.seed, index))
+    algorithm, support = checkpoint.algorithm(), support_of(experiment, plan.seed, index)
+    policy, second = algorithm.adapt(support), algorithm.adapt(second_look(support, experiment.learning))
     robot = robot_class(experiment.robot)
     judge = goals.algorithm().adapt(success_pictures(task, robot(), plan.seed, SPLIT, index, NUM_GOALS))
     rule = RetryRule(judge.calibration.threshold, plan.failure_below)
@@ -70,7 +73,7 @@ def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
             numbers = plan.seed, SPLIT, index, TRIAL_LAYOUT + trial
             plain = outcome(env, policy, layout_rng(*numbers))
             episodes.append(Episode(experiment.method, index, task.task_id, trial, *plain))
-            run = WatchedTrial(env, policy, judge, rule, home_rng(*numbers))
+            run = WatchedTrial(env, (policy, second), judge, rule, home_rng(*numbers))
             retried = run.outcome(layout_rng(*numbers))
             episodes.append(Episode(f"{experiment.method}_retry", index, task.task_id, trial, *retried))
     return episodes
@@ -79,9 +82,11 @@ def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
 class WatchedTrial:
     """One trial that a classifier watches, as the node policy_runner does it (mil_nodes/watched_run.py)."""
 
-    def __init__(self, env: Environment, actor: Actor, judge: Judge, rule: RetryRule, rng: np.random.Generator) -> None:
-        """Args: rng: of home poses."""
-        self._env, self._actor, self._judge, self._rule, self._rng = env, actor, judge, rule, rng
+    def __init__(
+        self, env: Environment, actors: tuple[Actor, Actor], judge: Judge, rule: RetryRule, rng: np.random.Generator
+    ) -> None:
+        """Args: actors: of the first and of the second attempt. rng: of home poses."""
+        self._env, self._actors, self._judge, self._rule, self._rng = env, iter(actors), judge, rule, rng
         self._successes: list[bool] = []
         self._ended_early = False
 
@@ -105,10 +110,11 @@ class WatchedTrial:
         return any(self._successes), self._successes[-1], env.chosen(), measures
 
     def _attempt(self) -> Verdict:
-        self._actor.reset()
+        actor = next(self._actors)
+        actor.reset()
         sightings = [self._look(self._observation.image)]
         for step in range(self._env.task.horizon_steps):
-            self._step(self._actor.act(self._observation))
+            self._step(actor.act(self._observation))
             sightings.append(self._look(self._observation.image))
             if self._rule.may_end(sightings, self._gripper()):
                 self._ended_early = step + 1 < self._env.task.horizon_steps

@@ -10,11 +10,12 @@ from mil_core.learned_loss import LearnedLossConfig
 def mil_place() -> ImitationExperiment:
     """MIL on placing from a robot's demonstration with its actions (thesis 7.1.6.3, B.2.3) at the size of two cores.
 
-    Differs from the thesis: the simulated scenes, network and step of `daml_place`; one demonstration of a task to
-    adapt to and one to be judged by.
+    Differs from the thesis: the simulated scenes, network and step of `daml_place`, from whose weights it goes on; one
+    demonstration of a task to adapt to and one to be judged by.
     """
     film = daml_place()
     learning = replace(film.learning, learned=None, num_queries=1)
+    training = replace(film.training, iterations=1500, start_from="checkpoints/daml_place")
     return replace(
         film,
         name="mil_place",
@@ -23,6 +24,7 @@ def mil_place() -> ImitationExperiment:
         support="demo",
         policy=replace(film.policy, two_heads=True),
         learning=learning,
+        training=training,
         data=replace(film.data, label="daml_place"),
     )
 

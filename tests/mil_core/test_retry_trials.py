@@ -71,7 +71,8 @@ def truth(is_done: bool) -> float:
 
 
 def watched(env: Environment, judge: Teller, *targets: int) -> tuple[bool, bool, int, dict[str, float]]:
-    trial = WatchedTrial(env, Carrier(env, *targets), judge, RULE, home_rng(*NUMBERS))
+    carrier = Carrier(env, *targets)
+    trial = WatchedTrial(env, (carrier, carrier), judge, RULE, home_rng(*NUMBERS))
     return trial.outcome(layout_rng(*NUMBERS))
 
 
@@ -84,6 +85,11 @@ def test_a_judge_that_knows_ends_a_success_and_repeats_a_failure_once(env: Envir
     assert watched(env, judge, 0) == (True, True, 0, measures(1, 1, 0, 0))
     assert watched(env, judge, 1, 0) == (True, True, 0, measures(2, 1, 1, 0))
     assert watched(env, judge, 1, 2, 0) == (False, False, 2, measures(2, 0, 1, 0))
+
+
+def test_a_second_attempt_has_a_policy_of_its_own(env: Environment) -> None:
+    trial = WatchedTrial(env, (Carrier(env, 1), Carrier(env, 0)), Teller(env, truth), RULE, home_rng(*NUMBERS))
+    assert trial.outcome(layout_rng(*NUMBERS)) == (True, True, 0, measures(2, 1, 1, 0))
 
 
 @pytest.mark.parametrize("target", [0, 1])
@@ -124,7 +130,8 @@ class Goalkeeper(Teller):
 
 def test_where_no_gripper_lets_go_a_run_ends_by_itself() -> None:
     with Environment(task_at("push", "test", 7, 0), Pr2TorqueArm()) as env:
-        trial = WatchedTrial(env, Pusher(env), Goalkeeper(env, truth), RULE, home_rng(*NUMBERS))
+        pusher = Pusher(env)
+        trial = WatchedTrial(env, (pusher, pusher), Goalkeeper(env, truth), RULE, home_rng(*NUMBERS))
         assert trial.outcome(layout_rng(*NUMBERS)) == (True, True, 0, measures(1, 0, 0, 0))
 
 

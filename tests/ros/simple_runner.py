@@ -47,6 +47,9 @@ class SimpleLearner:
         assert support.frames.shape == (40, *SIZE, 3)
         return SimplePolicy(is_broken=float(support.frames.mean()) < 30.0)
 
+    def adapt_again(self, support: Video) -> SimplePolicy:
+        return self.adapt(support)
+
     def unadapted(self) -> SimplePolicy:
         return SimplePolicy(is_broken=False)
 

@@ -49,6 +49,8 @@ def test_a_good_film_becomes_a_policy_in_stages(library: Path) -> None:
     done = adapt_to_demo(SimpleLearner(library), library, "film", stages.append)
     assert done.end is AdaptEnd.SUCCEEDED
     assert done.policy is not None
+    assert done.again is not None
+    assert done.again() is not done.policy
     assert stages == ["reading the demonstration", "adapting", "done"]
     assert done.message == ""
 
@@ -56,7 +58,7 @@ def test_a_good_film_becomes_a_policy_in_stages(library: Path) -> None:
 @pytest.mark.parametrize("film", ["cut", "empty", "text", "one-frame"])
 def test_a_film_that_is_none_is_refused(library: Path, film: str) -> None:
     done = adapt_to_demo(SimpleLearner(library), library, film, nothing)
-    assert (done.end, done.policy) == (AdaptEnd.BAD_VIDEO, None)
+    assert (done.end, done.policy, done.again) == (AdaptEnd.BAD_VIDEO, None, None)
     assert film in done.message
 
 

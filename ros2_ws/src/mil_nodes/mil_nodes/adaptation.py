@@ -50,6 +50,10 @@ class Learner(Protocol[Support]):
         """Adapt to one demonstration."""
         ...
 
+    def adapt_again(self, support: Support) -> AdaptedPolicy:
+        """Adapt to it once more and otherwise, if there is another way, for a second attempt after a failed one."""
+        ...
+
     def unadapted(self) -> AdaptedPolicy:
         """The policy before any demonstration."""
         ...
@@ -64,6 +68,8 @@ class Adaptation:
     policy: AdaptedPolicy | None
     seconds: float
     """From the demonstration's file to the adapted policy."""
+    again: Callable[[], AdaptedPolicy] | None = None
+    """Makes the policy of a second attempt; None without a policy."""
 
 
 class Canceled(NodeError):
@@ -76,14 +82,14 @@ def adapt_to_demo(learner: Learner, library: Path, demo_id: str, on_stage: Calla
     Args: learner: reads and adapts. demo_id: which one. on_stage: told each stage; may raise Canceled.
     """
     start_s = time.monotonic()
-    policy, message = None, ""
+    policy, again, message = None, None, ""
     try:
-        policy = _adapt(learner, library, demo_id, on_stage)
+        policy, again = _adapt(learner, library, demo_id, on_stage)
         end = AdaptEnd.SUCCEEDED
     except Exception as error:  # A client must learn why, and the node must live on, whatever a file provokes.
         end = next((end for kinds, end in ENDS.items() if isinstance(error, kinds)), AdaptEnd.FAILED)
         message = f"{type(error).__name__}: {error}"
-    return Adaptation(end, message, policy, time.monotonic() - start_s)
+    return Adaptation(end, message, policy, time.monotonic() - start_s, again)
 
 
 def read_film(library: Path, film_id: str, height: int, width: int) -> Video:
@@ -91,13 +97,15 @@ def read_film(library: Path, film_id: str, height: int, width: int) -> Video:
     return load_support_film(film_path(library, film_id), height, width)
 
 
-def _adapt(learner: Learner, library: Path, demo_id: str, on_stage: Callable[[str], None]) -> AdaptedPolicy:
+def _adapt(
+    learner: Learner, library: Path, demo_id: str, on_stage: Callable[[str], None]
+) -> tuple[AdaptedPolicy, Callable[[], AdaptedPolicy]]:
     on_stage("reading the demonstration")
     support = learner.read(library, demo_id)
     on_stage("adapting")
     policy = learner.adapt(support)
     on_stage("done")
-    return policy
+    return policy, lambda: learner.adapt_again(support)
 
 
 ENDS: dict[type[Exception] | tuple[type[Exception], ...], AdaptEnd] = {

@@ -9,6 +9,7 @@ from mil_core.algorithms.algorithm import Adapted
 from mil_core.checkpoint import Checkpoint, load
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.reward import RewardExperiment
+from mil_core.second_look import second_look
 from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
 from mil_nodes.adaptation import Learner, read_film
 from mil_nodes.way_learner import WayLearner
@@ -26,7 +27,7 @@ class FilmLearner:
     """A meta-trained algorithm, ready to adapt to films."""
 
     def __init__(self, checkpoint: Checkpoint[ImitationExperiment]) -> None:
-        self._algorithm = checkpoint.algorithm()
+        self._algorithm, self._learning = checkpoint.algorithm(), checkpoint.experiment.learning
         self._height, self._width = checkpoint.experiment.policy.image_height, checkpoint.experiment.policy.image_width
         self._warm_up(checkpoint.experiment.policy.state_size)
 
@@ -44,6 +45,10 @@ class FilmLearner:
     def adapt(self, support: Video) -> Adapted:
         """Adapt to one film."""
         return self._algorithm.adapt(support)
+
+    def adapt_again(self, support: Video) -> Adapted:
+        """Adapt to another view of the same film."""
+        return self._algorithm.adapt(second_look(support, self._learning))
 
     def unadapted(self) -> Adapted:
         """The policy before any film."""

@@ -38,6 +38,8 @@ from mil_nodes.run_feedback import RunFeedback
 from mil_nodes.watched_run import GoalWatch, RunReport, unwatched_run, watched_run
 from mil_nodes.worker import answering
 
+AttemptPolicies = tuple[AdaptedPolicy, Callable[[], AdaptedPolicy]]
+"""The policy of a run's first attempt, and what makes that of a second one."""
 UNADAPTED = "unadapted"
 """Id of the policy that has seen no demonstration."""
 MAX_POLICIES = 32
@@ -60,7 +62,8 @@ class PolicyRunner(Node):
         super().__init__("policy_runner")
         self.params = declare(self, PolicyRunnerParams)
         self._learner = make_learner(Path(self.params.checkpoint))
-        self._policies: dict[str, AdaptedPolicy] = {UNADAPTED: self._learner.unadapted()}
+        unadapted = self._learner.unadapted()
+        self._policies: dict[str, AttemptPolicies] = {UNADAPTED: (unadapted, lambda: unadapted)}
         self._num_adapted = 0
         self._feed: ObservationFeed[Image, RobotState] = ObservationFeed()
         # Numbers grow across restarts of this process, so that the gate can tell old commands from new ones.
@@ -130,18 +133,18 @@ class PolicyRunner(Node):
             lambda: adapt_to_demo(self._learner, self.params.library_folder, demo_id, on_stage)
         )
         result = Adapt.Result(termination_reason=int(done.end), message=done.message, seconds=done.seconds)
-        if done.policy is not None:
-            result.adapted_id = self._keep(demo_id, done.policy)
+        if done.policy is not None and done.again is not None:
+            result.adapted_id = self._keep(demo_id, (done.policy, done.again))
             result.loss_before, result.loss_after = done.policy.loss_before, done.policy.loss_after
             result.uncertainty = done.policy.uncertainty
         self._finish(goal, done.end is AdaptEnd.SUCCEEDED, done.message)
         return result
 
-    def _keep(self, demo_id: str, policy: AdaptedPolicy) -> str:
-        """Remember a policy under a new id."""
+    def _keep(self, demo_id: str, policies: AttemptPolicies) -> str:
+        """Remember the policies of a demonstration under a new id."""
         self._num_adapted += 1
         adapted_id = f"{demo_id[:48]}-{self._num_adapted}"
-        self._policies[adapted_id] = policy
+        self._policies[adapted_id] = policies
         if len(self._policies) > MAX_POLICIES:
             self._policies.pop(next(name for name in self._policies if name != UNADAPTED))
         return adapted_id
@@ -160,14 +163,19 @@ class PolicyRunner(Node):
         """On the worker thread: act until the end, once more where a classifier is sure that the first time failed."""
         classifier_id = goal.request.classifier_id
         try:
-            policy = self._policy(goal.request.adapted_id)
+            first, again = self._attempt_policies(goal.request.adapted_id)
             rule = self._goals.use(classifier_id)
         except tuple(REFUSALS) as error:
             end = next(end for kind, end in REFUSALS.items() if isinstance(error, kind))
             return RunReport(EpisodeReport(end, str(error)), message=str(error))
         feedback, goals, name = RunFeedback(goal, self._goals.feed), self._goals, self.get_name()
+        policies = iter((lambda: first, again))
 
         def run_episode(limits: EpisodeLimits, is_done: IsDone) -> EpisodeReport:
+            try:
+                policy = next(policies)()
+            except MilError as error:
+                return EpisodeReport(RunEnd.FAILED, str(error))
             episode = Episode(
                 policy, self._feed, _decode, self._send, lambda: next(self._seq), name, self._cancel, is_done
             )
@@ -195,12 +203,12 @@ class PolicyRunner(Node):
             max_observation_age_s=self.params.max_observation_age_s,
         )
 
-    def _policy(self, adapted_id: str) -> AdaptedPolicy:
-        policy = self._policies.get(checked_id(adapted_id))
-        if policy is None:
+    def _attempt_policies(self, adapted_id: str) -> AttemptPolicies:
+        policies = self._policies.get(checked_id(adapted_id))
+        if policies is None:
             known = ", ".join(list(self._policies)[-8:])
             raise UnknownPolicy(f"Policy {adapted_id!r}: expected an id from the action adapt; known: {known}.")
-        return policy
+        return policies
 
     def _send(self, command: Command) -> None:
         self._commands.publish(command_message(command))

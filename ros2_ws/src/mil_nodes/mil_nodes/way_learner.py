@@ -81,6 +81,10 @@ class WayLearner:
         """Find the reward behind a way, once. Raises: MilError, DataError."""
         return PlannedWay(self._rewards.adapt(support), self._rewards)
 
+    def adapt_again(self, support: GridDemo) -> PlannedWay:
+        """The same again: from another home it looks and plans anew. Raises: MilError, DataError."""
+        return self.adapt(support)
+
     def unadapted(self) -> PlannedWay:
         """Plans by what is worth something to people on the average. Raises: MilError."""
         return PlannedWay(self._rewards.unadapted(), self._rewards)
