@@ -61,6 +61,8 @@ def learning_curve(log: Path | str, path: Path | str) -> None:
             axes.plot(iteration, _smooth(value), color=_TRAIN_COLOUR, label="meta-training")
             axes.plot(*_series(rows, f"validation_{name}"), ".-", color=_VALIDATION_COLOUR, label="validation")
             axes.ticklabel_format(useOffset=False)
+            if name == "seconds" and len(value):  # one step during which the machine slept must not hide all others
+                axes.set_ylim(0, 1.5 * float(np.quantile(value, 0.99)))
             axes.set_title(name.replace("_", " "), loc="left")
             axes.set_xlabel("iteration" if place >= len(names) - across else "")
             if place == 0:
