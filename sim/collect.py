@@ -36,7 +36,7 @@ from sim.tasks.task import AbstractTask
 EXPLORATION_NOISE_M_S = 0.04
 """Standard deviation of what is added to the expert's velocities as they are executed (Laskey et al. 2017, DART): the
 demonstration then also shows how to come back from small errors. The recorded action is the expert's own."""
-MAX_ATTEMPTS = 5
+MAX_ATTEMPTS = 10
 FILM_LAYOUT = 500
 """Layout index of the first film of a task; demonstrations count from 0."""
 TRIAL_LAYOUT = 1000

@@ -12,21 +12,15 @@ from data_tools.demo import Observation
 from sim.cameras import look_at, quaternion
 from sim.env import Environment
 from sim.errors import SimError
-from sim.metaworld_goals import sample_object
 from sim.metaworld_suite import MAX_SPEED_M_S, Suite
 from sim.render import Renderer
 from sim.robots.robot import AbstractRobot
 from sim.robots.sawyer import Sawyer
-from sim.tasks.metaworld import HELD_STEPS, AbstractMetaworldTask
+from sim.tasks.metaworld import AbstractMetaworldTask, View
 from sim.tasks.task import POLICY_CAMERA
 
 SUITE_CAMERA = "corner"
 """The suite's camera that is moved to where policies look from."""
-CAMERA_TARGET_M = np.array([0.0, 0.74, 0.12])
-"""The middle of all hands, pucks and goals."""
-CAMERA_DISTANCE_M, CAMERA_ELEVATION_RAD, CAMERA_FOVY_DEG = 1.0, np.deg2rad(45.0), 32.0
-"""It faces the robot over the front wall. Goals lie in a box that is thin in this direction, so that a picture tells
-most of where they are."""
 GOAL_SITE = "goal"
 
 
@@ -38,12 +32,13 @@ class MetaworldEnvironment(Environment):
         if not isinstance(robot, Sawyer):
             raise SimError(f"Expected robot 'sawyer' for task {task.task_id!r}, found {robot.name!r}; change --robot.")
         self.task, self.robot = task, robot
-        self.goal_m, self.closed_effort = task.goal_m, task.closed_effort
+        self.open_effort, self.closed_effort, self.held_steps = task.open_effort, task.closed_effort, task.held_steps
+        self._draw_layout = task.draw_layout
         self.suite = Suite(task.suite_name)
         self.model, self.data = self.suite.model, self.suite.data
         self._renderer: Renderer | None = None
         self._start_s, self._is_done, self._distance_m = 0.0, False, float("nan")
-        _place_camera(self.model)
+        _place_camera(self.model, task.camera)
         if not task.shows_goal:
             self.model.site(GOAL_SITE).rgba[3] = 0.0
 
@@ -53,16 +48,16 @@ class MetaworldEnvironment(Environment):
         return float(self.data.time) - self._start_s
 
     def reset(self, rng: np.random.Generator) -> Observation:
-        """Draw where the puck starts, let the suite begin, and observe."""
-        self._distance_m = self.suite.reset(sample_object(rng, self.goal_m), self.goal_m)
+        """Draw how the suite begins, and observe."""
+        self._distance_m = self.suite.reset(self._draw_layout(rng, *self.suite.random_box))
         self._raise_if_diverged()
         self._start_s, self._is_done = float(self.data.time), False
         return self.observe()
 
     def advance(self, action: NDArray[np.floating]) -> None:
-        """Act for one control period, as HELD_STEPS of the suite's. Raises: ActionError; PhysicsDiverged."""
+        """Act for one control period, which is some steps of the suite. Raises: ActionError; PhysicsDiverged."""
         suite_action = self.to_suite(self._checked(action))
-        for _ in range(HELD_STEPS):
+        for _ in range(self.held_steps):
             flag, self._distance_m = self.suite.step(suite_action)
             self._is_done |= flag
         self._raise_if_diverged()
@@ -83,18 +78,16 @@ class MetaworldEnvironment(Environment):
 
     def to_suite(self, action: NDArray[np.float64]) -> NDArray[np.float64]:
         """The suite's action, each number in [-1, 1], for velocity (m/s) and gripper (0 = open, 1 = closed)."""
-        gripper = self.closed_effort * np.clip(action[3:], 0.0, 1.0)
+        gripper = self.open_effort + (self.closed_effort - self.open_effort) * np.clip(action[3:], 0.0, 1.0)
         return np.concatenate([np.clip(action[:3] / MAX_SPEED_M_S, -1.0, 1.0), gripper])
 
     def from_suite(self, action: NDArray[np.float64]) -> NDArray[np.float64]:
-        """The inverse of `to_suite`."""
-        return np.concatenate([MAX_SPEED_M_S * action[:3], action[3:] / self.closed_effort])
+        """The inverse of `to_suite` for a gripper that is told to close (any effort above 0) or to open."""
+        return np.concatenate([MAX_SPEED_M_S * action[:3], action[3:] > 0.0])
 
 
-def _place_camera(model: mujoco.MjModel) -> None:
+def _place_camera(model: mujoco.MjModel, view: View) -> None:
     """Move the suite's camera, in place; nothing but pictures changes."""
-    away = np.array([0.0, np.cos(CAMERA_ELEVATION_RAD), np.sin(CAMERA_ELEVATION_RAD)])
-    position_m = CAMERA_TARGET_M + CAMERA_DISTANCE_M * away
     camera = model.camera(SUITE_CAMERA)
-    camera.pos, camera.quat = position_m, quaternion(look_at(position_m, CAMERA_TARGET_M))
-    camera.fovy = CAMERA_FOVY_DEG
+    camera.pos, camera.quat = view.position_m, quaternion(look_at(view.position_m, view.target_m))
+    camera.fovy = view.fovy_deg

@@ -52,17 +52,19 @@ class Suite:
 
     @property
     def random_box(self) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        """Lowest and highest start of the object (3) and goal (3) that the suite itself draws, m."""
+        """Lowest and highest of the numbers that the suite itself draws: an object's place (3), and if it varies the
+        goal (3), m."""
         box = self._env._random_reset_space
         return box.low, box.high
 
-    def reset(self, object_m: NDArray[np.float64], goal_m: NDArray[np.float64]) -> float:
+    def reset(self, layout: NDArray[np.float64]) -> float:
         """Begin an episode.
 
-        Args: object_m, goal_m: shape (3,), at least 0.15 m apart in the table's plane, or the suite draws forever.
+        Args: layout: numbers inside of `random_box`; object and goal at least OBJECT_TO_GOAL_M apart in the table's
+            plane, or the suite draws forever.
         Returns: what is left between what should be at the goal and the goal, m.
         """
-        self._env._last_rand_vec = np.concatenate([object_m, goal_m])
+        self._env._last_rand_vec = layout
         self.observation, _ = self._env.reset()
         _, info = self._env.evaluate_state(self.observation, np.zeros(4, np.float32))
         return float(info["obj_to_target"])

@@ -24,6 +24,7 @@ from mil_core.experiments.mandril_spriteworld import (
 )
 from mil_core.experiments.mandril_tabletop import mandril_tabletop
 from mil_core.experiments.mil_metaworld import (
+    mil_metaworld_ml10,
     mil_metaworld_pick_place,
     mil_metaworld_pick_place_hidden,
     mil_metaworld_push,
@@ -82,6 +83,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_metaworld_reach_hidden": mil_metaworld_reach_hidden,
     "mil_metaworld_push_hidden": mil_metaworld_push_hidden,
     "mil_metaworld_pick_place_hidden": mil_metaworld_pick_place_hidden,
+    "mil_metaworld_ml10": mil_metaworld_ml10,
     "daml_place": daml_place,
     "mandril_spriteworld": mandril_spriteworld,
     "mandril_spriteworld_conditional": mandril_spriteworld_conditional,

@@ -1,4 +1,7 @@
-"""Can a policy that meets Meta-World's Sawyer reach, push to or place at a goal that it never met, shown once?"""
+"""Can a policy that meets Meta-World's Sawyer reach, push to or place at a goal that it never met, shown once?
+
+And, in ML10, do a whole task that it never met?
+"""
 
 from dataclasses import replace
 
@@ -36,6 +39,13 @@ def mil_metaworld_push_hidden() -> ImitationExperiment:
 def mil_metaworld_pick_place_hidden() -> ImitationExperiment:
     """MIL on pick-place-v3 with a goal that only the demonstration tells."""
     return _on("pick_place_hidden")
+
+
+def mil_metaworld_ml10() -> ImitationExperiment:
+    """MIL on the ten training tasks of ML10, for the five others. It goes on from pushing, whose robot it meets."""
+    whole = _on("ml10")
+    training = replace(whole.training, start_from="checkpoints/mil_metaworld_push")
+    return replace(whole, training=training, data=replace(whole.data, held_out="tasks"))
 
 
 def _on(variant: str) -> ImitationExperiment:

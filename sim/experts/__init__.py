@@ -14,6 +14,7 @@ EXPERTS: dict[str, type[AbstractExpert]] = {
     "metaworld_push_hidden": MetaworldExpert,
     "metaworld_pick_place": MetaworldExpert,
     "metaworld_pick_place_hidden": MetaworldExpert,
+    "metaworld_ml10": MetaworldExpert,
     "place": PlaceExpert,
     "push": PushExpert,
     "push_small": PushExpert,

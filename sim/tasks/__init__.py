@@ -9,6 +9,7 @@ from sim.tasks.metaworld import (
     MetaworldReach,
     MetaworldReachHidden,
 )
+from sim.tasks.metaworld_ml10 import MetaworldMl10
 from sim.tasks.place import PlaceTask
 from sim.tasks.push import PushTask, SmallPushTask
 from sim.tasks.reach import ReachStatesTask, ReachTask
@@ -22,4 +23,5 @@ TASKS: dict[str, type[AbstractTask]] = {
     "metaworld_reach": MetaworldReach, "metaworld_reach_hidden": MetaworldReachHidden,
     "metaworld_push": MetaworldPush, "metaworld_push_hidden": MetaworldPushHidden,
     "metaworld_pick_place": MetaworldPickPlace, "metaworld_pick_place_hidden": MetaworldPickPlaceHidden,
+    "metaworld_ml10": MetaworldMl10,
 }  # fmt: skip

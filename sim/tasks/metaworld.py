@@ -1,4 +1,4 @@
-"""Tasks of Meta-World: bring the hand, or a puck, to a goal; one goal is one task.
+"""Tasks of Meta-World, and those whose identity is a goal: bring the hand, or a puck, there.
 
 Description: the suite's Sawyer at its table; its goal is a small coloured ball, which tasks called `hidden` leave out.
 Randomisation: identity = the goal, of a split (sim.metaworld_goals); layout = where the puck starts, by the suite's
@@ -10,7 +10,8 @@ Differs: an action is held for 3 of the suite's steps and an episode lasts 120 o
 camera of ours, because the suite's own cameras show a goal in 3 of 64 pixels. Refuses to know how the suite is opened.
 """
 
-from typing import ClassVar, NoReturn, Self
+from abc import abstractmethod
+from typing import ClassVar, NamedTuple, NoReturn, Self
 
 import mujoco
 import numpy as np
@@ -18,42 +19,59 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from sim.errors import SimError
-from sim.metaworld_goals import GoalBox
+from sim.metaworld_goals import GoalBox, sample_object
 from sim.tasks.task import AbstractTask
 
 HELD_STEPS = 3
-"""Steps of the suite that an action is held for."""
+"""Steps of the suite that an action is held for where one goal is one task."""
+SUITE_RATE_HZ = 80.0
+
+
+class View(NamedTuple):
+    """A camera, in the suite's frame."""
+
+    position_m: NDArray[np.float64]
+    """Where it is, shape (3,)."""
+    target_m: NDArray[np.float64]
+    """What it looks at, shape (3,)."""
+    fovy_deg: float
+    """Height of the picture as an angle."""
+
+
+_ALL_GOALS_M = np.array([0.0, 0.74, 0.12])
+OVER_THE_WALL = View(_ALL_GOALS_M + [0.0, np.cos(np.deg2rad(45)), np.sin(np.deg2rad(45))], _ALL_GOALS_M, 32.0)
+"""It faces the robot over the front wall. Goals lie in a box that is thin in this direction, so that a picture tells
+most of where they are."""
 
 
 class AbstractMetaworldTask(AbstractTask):
-    """One goal of one of the suite's tasks."""
+    """A task that lives in the suite's own simulation."""
 
-    suite_name: ClassVar[str]
+    suite_name: str
     """The suite's name of the task."""
-    goal_box: ClassVar[GoalBox]
-    """Where its goals lie; the suite's own."""
-    closed_effort: ClassVar[float] = 1.0
-    """The suite's gripper action when its expert closes; 0 when it opens."""
+    held_steps = HELD_STEPS
+    """Steps of the suite that an action is held for."""
+    open_effort: float = 0.0
+    """The suite's gripper action for ours of 0."""
+    closed_effort: float = 1.0
+    """The suite's gripper action for ours of 1."""
+    camera = OVER_THE_WALL
+    """Where policies look from."""
     shows_goal: ClassVar[bool] = True
     """Whether pictures show the goal. If not, only a demonstration tells where it is."""
     horizon_steps = 40
-    control_rate_hz = 80.0 / HELD_STEPS
+    control_rate_hz = SUITE_RATE_HZ / HELD_STEPS
     settle_s = 0.0
     image_height = 64
     image_width = 64
     num_candidates = 1
     criterion = "success_once"
 
-    def __init__(self, split: Split, goal_m: NDArray[np.float64]) -> None:
-        """Take the goal, shape (3,), m, in the suite's frame."""
-        self.goal_m = goal_m
-        place = "_".join(f"{value:.4f}" for value in goal_m)
-        self.task_id = f"{self.suite_name}-{split}-{place}"
-
-    @classmethod
-    def sample(cls, rng: np.random.Generator, split: Split) -> Self:
-        """Draw a goal of the split."""
-        return cls(split, cls.goal_box.sample(rng, split))
+    @abstractmethod
+    def draw_layout(
+        self, rng: np.random.Generator, low: NDArray[np.float64], high: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """The numbers that an episode of the suite begins with. Args: low, high: the box that it draws them from."""
 
     def add_to(self, spec: mujoco.MjSpec) -> NoReturn:
         """Refused: the suite brings its whole scene. Raises: SimError."""
@@ -79,14 +97,39 @@ class AbstractMetaworldTask(AbstractTask):
         )
 
 
-class MetaworldReach(AbstractMetaworldTask):
+class AbstractGoalTask(AbstractMetaworldTask):
+    """One goal of one of the suite's tasks; its layouts are starts of the puck."""
+
+    goal_box: ClassVar[GoalBox]
+    """Where the goals lie; the suite's own."""
+
+    def __init__(self, split: Split, goal_m: NDArray[np.float64]) -> None:
+        """Take the goal, shape (3,), m, in the suite's frame."""
+        self.goal_m = goal_m
+        place = "_".join(f"{value:.4f}" for value in goal_m)
+        self.task_id = f"{self.suite_name}-{split}-{place}"
+
+    @classmethod
+    def sample(cls, rng: np.random.Generator, split: Split) -> Self:
+        """Draw a goal of the split."""
+        return cls(split, cls.goal_box.sample(rng, split))
+
+    def draw_layout(
+        self, rng: np.random.Generator, low: NDArray[np.float64], high: NDArray[np.float64]
+    ) -> NDArray[np.float64]:
+        """Where the puck starts, and the goal."""
+        del low, high
+        return np.concatenate([sample_object(rng, self.goal_m), self.goal_m])
+
+
+class MetaworldReach(AbstractGoalTask):
     """Bring the hand to the goal; the puck on the table is of no meaning."""
 
     suite_name = "reach-v3"
     goal_box = GoalBox((-0.1, 0.8, 0.05), (0.1, 0.9, 0.3))
 
 
-class MetaworldPush(AbstractMetaworldTask):
+class MetaworldPush(AbstractGoalTask):
     """Bring the puck to the goal on the table."""
 
     suite_name = "push-v3"
@@ -94,7 +137,7 @@ class MetaworldPush(AbstractMetaworldTask):
     closed_effort = 0.6
 
 
-class MetaworldPickPlace(AbstractMetaworldTask):
+class MetaworldPickPlace(AbstractGoalTask):
     """Bring the puck to the goal in the air."""
 
     suite_name = "pick-place-v3"

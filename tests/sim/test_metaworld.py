@@ -15,14 +15,14 @@ from sim.environments import open_environment
 from sim.errors import ActionError, ExtraMissing, SimError, UnknownTask
 from sim.experts.metaworld import MetaworldExpert
 from sim.metaworld_env import SUITE_CAMERA, MetaworldEnvironment
-from sim.metaworld_goals import OBJECT_HIGH_M, OBJECT_LOW_M, sample_object
+from sim.metaworld_goals import OBJECT_HIGH_M, OBJECT_LOW_M
 from sim.metaworld_suite import MAX_SPEED_M_S, MAX_STEPS, STEP_S, Suite
 from sim.replay import Origin, replay
 from sim.robots.planar_arm import PlanarArm
 from sim.robots.pr2 import PR2
 from sim.robots.sawyer import Sawyer
 from sim.rollout import rollout
-from sim.tasks.metaworld import HELD_STEPS, AbstractMetaworldTask
+from sim.tasks.metaworld import HELD_STEPS, AbstractGoalTask
 
 NAMES = ("metaworld_reach", "metaworld_push", "metaworld_pick_place")
 
@@ -65,7 +65,7 @@ def test_each_action_is_three_steps_of_the_suite_and_its_flag(env, blind):
     """Beside it runs the suite alone, with the expert's own actions: all observations and flags must be the same."""
     rng, task = np.random.default_rng(3), env.task
     alone = Suite(task.suite_name)
-    left_m = alone.reset(sample_object(np.random.default_rng(3), task.goal_m), task.goal_m)
+    left_m = alone.reset(task.draw_layout(np.random.default_rng(3), *alone.random_box))
     env.reset(rng)
     assert env.measures() == {"distance_m": left_m} and not env.success()
     is_done = False
@@ -90,7 +90,7 @@ def test_states_are_the_first_numbers_of_the_suites_observation(env, blind):
 def test_experts_succeed_and_their_demonstrations_do_it_again(env, blind):
     origin = Origin(f"metaworld_{env.task.suite_name[:-3].replace('-', '_')}", "train", 0)
     task = task_at(origin.task, "train", 0, 1)
-    assert isinstance(task, AbstractMetaworldTask)
+    assert isinstance(task, AbstractGoalTask)
     demo = collect_demo(task, Sawyer(), layout_rng(0, "train", 1, 0), noise_m_s=0.0)
     assert demo.outcome == "success" and demo.states.shape == demo.actions.shape == (task.horizon_steps, 4)
     assert set(np.unique(demo.actions[:, 3])) <= {0.0, 1.0} and np.abs(demo.actions[:, :3]).max() <= MAX_SPEED_M_S
@@ -109,14 +109,18 @@ def test_a_hand_that_rests_succeeds_at_nothing(env, blind):
     assert not result.success_once and result.chosen == 0
 
 
-@given(st.lists(st.floats(-1, 1), min_size=3, max_size=3), st.sampled_from([0.0, 1.0]))
-def test_actions_go_to_the_suite_and_back(velocity, gripper):
+@given(
+    st.lists(st.floats(-1, 1), min_size=3, max_size=3),
+    st.sampled_from([0.0, 1.0]),
+    st.sampled_from([(0.0, 0.6), (-1.0, 0.7)]),
+)
+def test_actions_go_to_the_suite_and_back(velocity, gripper, efforts):
     env = MetaworldEnvironment.__new__(MetaworldEnvironment)  # these two know nothing of a simulation
-    env.closed_effort = 0.6
-    suite_action = np.array([*velocity, 0.6 * gripper])
+    env.open_effort, env.closed_effort = efforts
+    suite_action = np.array([*velocity, efforts[int(gripper)]])
     np.testing.assert_allclose(env.to_suite(env.from_suite(suite_action)), suite_action, atol=1e-12)
     wild = env.to_suite(np.array([9.0, -9.0, 0.0, 7.0]))
-    np.testing.assert_allclose(wild, [1.0, -1.0, 0.0, 0.6])
+    np.testing.assert_allclose(wild, [1.0, -1.0, 0.0, efforts[1]])
 
 
 def test_a_goal_in_sight_is_where_the_camera_should_see_it_and_a_hidden_one_is_not_there():
