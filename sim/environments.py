@@ -3,7 +3,7 @@
 from sim.env import Environment
 from sim.metaworld_env import MetaworldEnvironment
 from sim.robots.robot import AbstractRobot
-from sim.tasks.metaworld import AbstractMetaworldTask
+from sim.tasks.metaworld_task import AbstractMetaworldTask
 from sim.tasks.task import AbstractTask
 
 

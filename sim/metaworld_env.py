@@ -16,7 +16,7 @@ from sim.metaworld_suite import MAX_SPEED_M_S, Suite
 from sim.render import Renderer
 from sim.robots.robot import AbstractRobot
 from sim.robots.sawyer import Sawyer
-from sim.tasks.metaworld import AbstractMetaworldTask, View
+from sim.tasks.metaworld_task import AbstractMetaworldTask, View
 from sim.tasks.task import POLICY_CAMERA
 
 SUITE_CAMERA = "corner"

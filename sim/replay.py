@@ -20,7 +20,7 @@ from sim.collect import MAX_ATTEMPTS, attempt, layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.environments import open_environment
 from sim.errors import SimError
-from sim.tasks.metaworld import AbstractMetaworldTask
+from sim.tasks.metaworld_task import AbstractMetaworldTask
 from sim.tasks.task import GRASP_EQUALITY, AbstractTask
 
 By = Literal["state", "action"]

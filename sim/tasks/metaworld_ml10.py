@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from data_tools.demo import Split
 from sim.metaworld_goals import OBJECT_TO_GOAL_M
-from sim.tasks.metaworld import SUITE_RATE_HZ, AbstractMetaworldTask, View
+from sim.tasks.metaworld_task import SUITE_RATE_HZ, AbstractMetaworldTask, View
 
 TRAINING = (
     "reach-v3", "push-v3", "pick-place-v3", "door-open-v3", "drawer-close-v3", "button-press-topdown-v3",

@@ -22,7 +22,8 @@ from sim.robots.planar_arm import PlanarArm
 from sim.robots.pr2 import PR2
 from sim.robots.sawyer import Sawyer
 from sim.rollout import rollout
-from sim.tasks.metaworld import HELD_STEPS, AbstractGoalTask
+from sim.tasks.metaworld import AbstractGoalTask
+from sim.tasks.metaworld_task import HELD_STEPS
 
 NAMES = ("metaworld_reach", "metaworld_push", "metaworld_pick_place")
 
