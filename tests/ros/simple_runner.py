@@ -18,12 +18,12 @@ SIZE = (90, 100)
 
 
 class SimplePolicy:
-    """Moves down at a constant speed; a policy adapted to a dark film answers NaN."""
+    """Moves down, or sideways, at a constant speed; a policy adapted to a dark film answers NaN."""
 
     loss_before, loss_after, uncertainty = 1.0, 0.5, 0.0
 
-    def __init__(self, is_broken: bool) -> None:
-        self.is_broken, self._steps = is_broken, 0
+    def __init__(self, is_broken: bool, goes_down: bool = True) -> None:
+        self.is_broken, self.goes_down, self._steps = is_broken, goes_down, 0
 
     def reset(self) -> None:
         self._steps = 0
@@ -31,7 +31,8 @@ class SimplePolicy:
     def act(self, observation: Observation) -> NDArray[np.float32]:
         self._steps += 1
         speed = math.nan if self.is_broken else -SPEED_M_S
-        return np.array([0.0, 0.0, speed, 0.0, 0.0, 0.0, self._steps <= HELD_STEPS], dtype=np.float32)
+        sideways, upwards = (0.0, speed) if self.goes_down else (speed, 0.0)
+        return np.array([0.0, sideways, upwards, 0.0, 0.0, 0.0, self._steps <= HELD_STEPS], dtype=np.float32)
 
 
 class SimpleLearner:
@@ -48,7 +49,7 @@ class SimpleLearner:
         return SimplePolicy(is_broken=float(support.frames.mean()) < 30.0)
 
     def adapt_again(self, support: Video) -> SimplePolicy:
-        return self.adapt(support)
+        return SimplePolicy(self.adapt(support).is_broken, goes_down=False)
 
     def unadapted(self) -> SimplePolicy:
         return SimplePolicy(is_broken=False)

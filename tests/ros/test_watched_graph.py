@@ -186,6 +186,19 @@ def test_a_classifier_that_believes_nothing_asks_for_one_more_attempt_from_home(
     assert len(ups) == 1 and abs(heights_m[ups[0] + 1] - first[2]) < 0.03
 
 
+def test_the_second_attempt_acts_by_a_policy_of_its_own(watched: Watched, pictures: np.ndarray) -> None:
+    goal = watched.show(pictures[:5], NOTHING).classifier_id
+    adapted_id = watched.client.adapt("bright").adapted_id
+    watched.rig.begin()
+    watched.rig.commands.clear()
+    ended = watched.client.run_policy(adapted_id, STEPS, watched._on_feedback, goal)
+    assert ended.verdicts == ["missed", "missed"]
+    ways = [command.linear_m_s for command in watched.rig.commands if any(command.linear_m_s)]
+    goes_down = [way[2] < 0 for way in ways]
+    assert True in goes_down and False in goes_down and goes_down == sorted(goes_down, reverse=True)
+    assert all(way[1] < 0 == way[2] for way, is_down in zip(ways, goes_down, strict=True) if not is_down)
+
+
 @pytest.mark.parametrize(
     ("classifier_id", "reason", "words"),
     [
