@@ -35,6 +35,7 @@ from mil_core.experiments.mil_metaworld import (
 from mil_core.experiments.mil_place import mil_place, mil_place_video
 from mil_core.experiments.mil_push import mil_push
 from mil_core.experiments.mil_push_ablations import (
+    mil_push_first_order,
     mil_push_no_bias,
     mil_push_one_head,
     mil_push_video_linear,
@@ -48,6 +49,7 @@ from mil_core.experiments.mil_reach_states import (
     mil_reach_states,
     mil_reach_states_attention,
     mil_reach_states_contextual,
+    mil_reach_states_first_order,
     mil_reach_states_lstm,
     mil_reach_states_no_bias,
     mil_reach_states_one_head,
@@ -63,6 +65,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push_attention": mil_push_attention,
     "mil_push_one_head": mil_push_one_head,
     "mil_push_no_bias": mil_push_no_bias,
+    "mil_push_first_order": mil_push_first_order,
     "mil_push_video_state": mil_push_video_state,
     "mil_push_video_linear": mil_push_video_linear,
     "mil_push_video_temporal": mil_push_video_temporal,
@@ -72,6 +75,7 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_reach_states": mil_reach_states,
     "mil_reach_states_one_head": mil_reach_states_one_head,
     "mil_reach_states_no_bias": mil_reach_states_no_bias,
+    "mil_reach_states_first_order": mil_reach_states_first_order,
     "mil_reach_states_contextual": mil_reach_states_contextual,
     "mil_reach_states_lstm": mil_reach_states_lstm,
     "mil_reach_states_attention": mil_reach_states_attention,
@@ -110,9 +114,10 @@ KINDS: dict[str, type[Experiment]] = {
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "mil_place": ("video",),
-    "mil_reach_states": ("one_head", "no_bias", "contextual", "lstm", "attention"),
+    "mil_reach_states": ("one_head", "no_bias", "first_order", "contextual", "lstm", "attention"),
     "mil_push": (
-        "one_head", "no_bias", "video_state", "video_linear", "video_temporal", "contextual", "lstm", "attention",
+        "one_head", "no_bias", "first_order", "video_state", "video_linear", "video_temporal", "contextual", "lstm",
+        "attention",
     ),
 }  # fmt: skip
 """Experiment -> what others in its table of results are called behind its name and an underscore."""

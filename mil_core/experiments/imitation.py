@@ -108,6 +108,14 @@ def no_bias(whole: ImitationExperiment) -> ImitationExperiment:
     return replace(whole, name=f"{whole.name}_no_bias", method="mil_no_bias", policy=policy)
 
 
+def first_order(whole: ImitationExperiment) -> ImitationExperiment:
+    """The same, the outer gradient taken as if the inner step were a constant (thesis 4.3: cheaper, but for imitation it
+    was "found to not work at all"). An output layer of the inner loss's own then stays as it was drawn.
+    """
+    learning = replace(whole.learning, inner=replace(whole.learning.inner, first_order=True))
+    return replace(whole, name=f"{whole.name}_first_order", method="mil_first_order", learning=learning)
+
+
 def without_inner_loop(whole: ImitationExperiment, method: str, context_size: int) -> ImitationExperiment:
     """The same network shown the demonstration, a rival of MIL. Args: method: a key of the builders."""
     # A head of its own for the inner loss would never be used, nor would layers or inputs that only it moves.

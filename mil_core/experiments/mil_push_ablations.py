@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from mil_core.experiments.imitation import ImitationExperiment, no_bias, one_head
+from mil_core.experiments.imitation import ImitationExperiment, first_order, no_bias, one_head
 from mil_core.experiments.mil_push import mil_push
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
@@ -16,6 +16,11 @@ def mil_push_one_head() -> ImitationExperiment:
 def mil_push_no_bias() -> ImitationExperiment:
     """Without the bias transformation."""
     return no_bias(mil_push())
+
+
+def mil_push_first_order() -> ImitationExperiment:
+    """Without second derivatives."""
+    return first_order(mil_push())
 
 
 def mil_push_video_state() -> ImitationExperiment:

@@ -7,6 +7,7 @@ from mil_core.experiments.imitation import (
     NUM_KEPT,
     DataConfig,
     ImitationExperiment,
+    first_order,
     no_bias,
     one_head,
     without_inner_loop,
@@ -43,6 +44,11 @@ def mil_reach_states_one_head() -> ImitationExperiment:
 def mil_reach_states_no_bias() -> ImitationExperiment:
     """Without the bias transformation."""
     return no_bias(mil_reach_states())
+
+
+def mil_reach_states_first_order() -> ImitationExperiment:
+    """Without second derivatives."""
+    return first_order(mil_reach_states())
 
 
 def mil_reach_states_contextual() -> ImitationExperiment:
