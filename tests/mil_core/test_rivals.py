@@ -37,7 +37,7 @@ def test_variants_are_experiments_in_the_same_task_each_with_a_key_of_its_own(na
         assert (variant.task, variant.robot, variant.data) == (whole.task, whole.robot, whole.data)
         assert variant.data_label == whole.data_label
         budget = whole.training
-        if variant.training.start_from:  # what goes on from the whole one's weights says so, and for how long
+        if variant.training.start_from != budget.start_from:  # what goes on from the whole one's weights says so
             assert variant.training.start_from == f"checkpoints/{name}"
             assert variant.training.iterations < budget.iterations
             own = {"iterations": variant.training.iterations, "start_from": variant.training.start_from}
