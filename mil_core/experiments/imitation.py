@@ -109,8 +109,10 @@ def no_bias(whole: ImitationExperiment) -> ImitationExperiment:
 
 
 def first_order(whole: ImitationExperiment) -> ImitationExperiment:
-    """The same, the outer gradient taken as if the inner step were a constant (thesis 4.3: cheaper, but for imitation it
-    was "found to not work at all"). An output layer of the inner loss's own then stays as it was drawn.
+    """The same, the outer gradient taken as if the inner step were a constant.
+
+    Cheaper; for imitation the thesis found it "to not work at all" (4.3). An output layer of the inner loss's own then
+    stays as it was drawn.
     """
     learning = replace(whole.learning, inner=replace(whole.learning.inner, first_order=True))
     return replace(whole, name=f"{whole.name}_first_order", method="mil_first_order", learning=learning)
