@@ -66,9 +66,7 @@ class Monitor:
         found[stamp_to_ns(message.header.stamp)] = message
 
     def call(self, service: Any, request: Any) -> Any:
-        future = service.call_async(request)
-        self.client.wait(future.done, "an answer of the goal monitor")
-        return future.result()
+        return self.client.ask(service, request, "an answer of the goal monitor")
 
     def show(self, demo_id: str) -> SetDemo.Response:
         return self.call(self._set_demo, SetDemo.Request(demo_id=demo_id))

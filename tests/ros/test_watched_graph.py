@@ -56,9 +56,7 @@ class Watched:
         return self.call(self._use, UseGoal.Request(classifier_id=classifier_id))
 
     def call(self, service: Any, request: Any) -> Any:
-        future = service.call_async(request)
-        self.client.wait(future.done, "an answer of the goal monitor")
-        return future.result()
+        return self.client.ask(service, request, "an answer of the goal monitor")
 
     def frames(self, *frames: RecordedFrame) -> SetGoal.Response:
         return self.call(self._set, SetGoal.Request(frames=frames))

@@ -17,6 +17,7 @@ from mil_nodes import qos
 from mil_nodes.conversions import picture_from, stamp_to_ns
 from numpy.typing import NDArray
 from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.client import Client as ServiceClient
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.task import Future
@@ -29,7 +30,10 @@ READY_S = 60.0
 CALL_S = 60.0
 POLL_S = 0.1
 PING_S = 0.5
-"""How often a question without an answer is asked again."""
+"""How often whoever may not be there yet is asked again."""
+ASK_AGAIN_S = 15.0
+"""When a question without an answer is asked again: Fast DDS drops an answer if the asker's end of the service is still
+unknown where it is given (ros2/rmw_fastrtps issue 842). Longer than any answer takes, as the first may still come."""
 
 
 class Client:
@@ -50,10 +54,11 @@ class Client:
         self._arm = self.node.create_client(Trigger, "safety_gate/arm")
         self._reset = self.node.create_client(ResetScene, "sim_robot/reset_scene")
         self._outcome = self.node.create_client(GetOutcome, "sim_robot/get_outcome")
-        self._cancel = self.node.create_client(Trigger, "policy_runner/cancel")
         self._adapt = ActionClient(self.node, Adapt, "policy_runner/adapt")
         self._running: ClientGoalHandle | None = None
         self._run = ActionClient(self.node, RunPolicy, "policy_runner/run_policy")
+        # Last: who answers this has discovered the actions too, which cannot be asked twice.
+        self._cancel = self.node.create_client(Trigger, "policy_runner/cancel")
 
     def __enter__(self) -> "Client":
         return self
@@ -79,18 +84,26 @@ class Client:
             )
 
         self.wait(is_ready, "every service and action", timeout_s)
-        self._ping(timeout_s)
+        # For some time discovery also knows a policy runner that has died.
+        self.ask(self._cancel, Trigger.Request(), "an answer of the policy runner", PING_S, timeout_s)
 
-    def _ping(self, timeout_s: float) -> None:
-        """Ask the policy runner until it answers: for some time discovery also knows one that has died."""
+    def ask(
+        self, service: ServiceClient, request: Any, what: str, again_s: float = ASK_AGAIN_S, timeout_s: float = CALL_S
+    ) -> Any:
+        """The answer of a service, asked again every `again_s`: the request must be one that may come twice.
+
+        Args: what: is expected, for the error.
+        Raises: BringupError: a process died, or nobody answered.
+        """
         asked: dict[Future, float] = {}
 
         def is_answered() -> bool:
-            if not asked or time.monotonic() - max(asked.values()) > PING_S:
-                asked[self._cancel.call_async(Trigger.Request())] = time.monotonic()
+            if not asked or time.monotonic() - max(asked.values()) > again_s:
+                asked[service.call_async(request)] = time.monotonic()
             return any(call.done() for call in asked)
 
-        self.wait(is_answered, "an answer of the policy runner", timeout_s)
+        self.wait(is_answered, what, timeout_s)
+        return next(call.result() for call in asked if call.done())
 
     def wait(self, is_done: Callable[[], bool], what: str, timeout_s: float = CALL_S) -> None:
         """Serve callbacks until `is_done`. Raises: BringupError: a process died, or it took too long."""
@@ -103,19 +116,19 @@ class Client:
 
     def arm(self) -> None:
         """Let the gate pass commands."""
-        self._call(self._arm, Trigger.Request(), "the gate's answer")
+        self.ask(self._arm, Trigger.Request(), "the gate's answer")
 
     def reset_scene(self, task: str, split: str, seed: int, index: int, layout: int) -> ResetScene.Response:
         """Build a scene. Raises: BringupError: the simulator refused."""
         request = ResetScene.Request(task=task, split=split, seed=seed, index=index, layout=layout)
-        response = self._call(self._reset, request, "a scene")
+        response = self.ask(self._reset, request, "a scene")
         if not response.success:
             raise BringupError(response.message)
         return response
 
     def outcome(self) -> GetOutcome.Response:
         """How the episode stands."""
-        return self._call(self._outcome, GetOutcome.Request(), "the outcome")
+        return self.ask(self._outcome, GetOutcome.Request(), "the outcome")
 
     def adapt(self, demo_id: str) -> Adapt.Result:
         """Adapt to a film of the library; the result says how it ended."""
@@ -160,9 +173,6 @@ class Client:
 
     def _on_safety(self, message: SafetyState) -> None:
         self.safety = message
-
-    def _call(self, service: Any, request: Any, what: str) -> Any:
-        return self._result(service.call_async(request), what)
 
     def _goal(self, action: ActionClient, goal: Any, on_feedback: Callable[[Any], None] | None) -> Any:
         handle = self._accepted(action, goal, on_feedback)
