@@ -10,8 +10,8 @@ from mil_core.experiments.mil_push import mil_push
 
 
 def mil_metaworld_reach() -> ImitationExperiment:
-    """MIL on reach-v3, the goal in sight."""
-    return _on("reach")
+    """MIL on reach-v3, the goal in sight. It goes on from pushing: the same robot, puck, ball and camera."""
+    return _after_pushing(_on("reach"), 1000)
 
 
 def mil_metaworld_push() -> ImitationExperiment:
@@ -21,9 +21,7 @@ def mil_metaworld_push() -> ImitationExperiment:
 
 def mil_metaworld_pick_place() -> ImitationExperiment:
     """MIL on pick-place-v3, the goal in sight. It goes on from pushing: the same robot, puck, ball and camera."""
-    placing = _on("pick_place")
-    start = replace(placing.training, iterations=2500, start_from="checkpoints/mil_metaworld_push")
-    return replace(placing, training=start)
+    return _after_pushing(_on("pick_place"), 2500)
 
 
 def mil_metaworld_reach_hidden() -> ImitationExperiment:
@@ -43,9 +41,8 @@ def mil_metaworld_pick_place_hidden() -> ImitationExperiment:
 
 def mil_metaworld_ml10() -> ImitationExperiment:
     """MIL on the ten training tasks of ML10, for the five others. It goes on from pushing, whose robot it meets."""
-    whole = _on("ml10")
-    training = replace(whole.training, start_from="checkpoints/mil_metaworld_push")
-    return replace(whole, training=training, data=replace(whole.data, held_out="tasks"))
+    whole = _after_pushing(_on("ml10"), 4000)
+    return replace(whole, data=replace(whole.data, held_out="tasks"))
 
 
 def _on(variant: str) -> ImitationExperiment:
@@ -66,3 +63,9 @@ def _on(variant: str) -> ImitationExperiment:
         training=replace(push.training, iterations=4000),
         data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3, held_out="goals"),
     )
+
+
+def _after_pushing(experiment: ImitationExperiment, iterations: int) -> ImitationExperiment:
+    """Goes on from the weights that learned to push, for so many steps."""
+    training = replace(experiment.training, iterations=iterations, start_from="checkpoints/mil_metaworld_push")
+    return replace(experiment, training=training)
