@@ -51,9 +51,7 @@ class AdaptedGoal:
         """Args: score: of the adapted classifier. goals: the pictures that it was adapted to, checked already."""
         self.calibration, self.shape = calibration, goals[0].shape
         self._score, self._novelty = score, novelty
-        self.novel_goals = tuple(
-            k for k, distance in enumerate(novelty.distance(np.stack(goals))) if distance > novelty.limit
-        )
+        self.novel_goals = tuple(np.flatnonzero(novelty.distance(np.stack(goals)) > 1.0).tolist())
         """Numbers of goal pictures that seem to come from another camera."""
 
     def look(self, picture: Picture) -> Sighting:
@@ -66,7 +64,7 @@ class AdaptedGoal:
         check_picture(picture, self.shape, "the picture")
         seen = picture[None]
         probability = float(self.calibration.probability(self._score(seen))[0])
-        return Sighting(probability, float(self._novelty.distance(seen)[0] / self._novelty.limit))
+        return Sighting(probability, float(self._novelty.distance(seen)[0]))
 
     def probability(self, picture: Picture) -> float:
         """Calibrated probability of success. Raises: as `look`."""

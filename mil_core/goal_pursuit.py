@@ -82,7 +82,7 @@ class PursuedGoal:
         self._score = learner.judge(self._seen(goals, goal_apart_m))
         # Goal pictures come from the right camera: whatever is no stranger than they are is known too.
         self._novelty = learner.novelty
-        self._limit = max(learner.novelty.limit, float(learner.novelty.distance(goals).max()))
+        self._known = max(1.0, float(learner.novelty.distance(goals).max()))
 
     def logits(self, pictures: NDArray[np.uint8], places_m: NDArray[np.float64]) -> NDArray[np.float64]:
         """Logarithm of the calibrated odds of success, (N,); smooth where the probability is hardly above zero."""
@@ -98,7 +98,7 @@ class PursuedGoal:
     def look(self, picture: Picture) -> Sighting:
         """See mil_core.adapted_goal.Judge."""
         logit = float(self.logits(picture[None], self._places_m()[None])[0])
-        novelty = float(self._novelty.distance(picture[None])[0] / self._limit)
+        novelty = float(self._novelty.distance(picture[None])[0] / self._known)
         return Sighting(float(1 / (1 + np.exp(-logit))), novelty)
 
     @torch.no_grad()

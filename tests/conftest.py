@@ -18,7 +18,7 @@ from mil_core.experiments.goal import GoalExperiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import NoStatistics
-from mil_core.novelty import BANDS, Novelty
+from mil_core.novelty import BANDS, CELLS, Novelty
 from mil_core.policies.policy import PolicyConfig
 from mil_core.scaling import Scaling
 from mil_core.table_plane import TablePlane
@@ -41,7 +41,8 @@ def statistics_of(experiment: Experiment) -> Statistics:
     if isinstance(experiment, ImitationExperiment):
         return scaling(experiment.policy)
     if isinstance(experiment, GoalExperiment):
-        return Novelty(np.zeros(4 * BANDS), np.eye(4 * BANDS), 1e6)
+        cells = 2 * CELLS**2
+        return Novelty(np.zeros(4 * BANDS), np.eye(4 * BANDS), np.zeros(cells), np.ones(cells), np.full(2, 1e6))
     if isinstance(experiment, PredictorExperiment):
         return TablePlane(np.array([[-14.8, 75.9, 36.9], [51.8, -0.3, -13.4], [-0.47, 0.0, 1.0]]))
     return NoStatistics()

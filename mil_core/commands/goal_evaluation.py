@@ -99,8 +99,8 @@ def goal_rivals(
 
 def _novelty(source: GoalSource, novelty: Novelty, groups: list[GoalGroup], seed: int) -> dict[str, float]:
     """Share of pictures that are flagged, by camera; the policy's own should not be."""
-    shares = {"policy": float((novelty.distance(np.concatenate([g.pictures for g in groups])) > novelty.limit).mean())}
+    shares = {"policy": float((novelty.distance(np.concatenate([g.pictures for g in groups])) > 1.0).mean())}
     for camera in source.cameras:
         seen = source.seen_by(seed, camera)
-        shares[camera] = float((novelty.distance(seen) > novelty.limit).mean())
+        shares[camera] = float((novelty.distance(seen) > 1.0).mean())
     return shares

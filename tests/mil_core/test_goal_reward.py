@@ -144,14 +144,20 @@ def test_another_view_is_novel_and_another_colour_is_not() -> None:
     rng = np.random.default_rng(0)
     novelty = Novelty.fit(edged(rng, 6), edged(rng, 6))
     known, turned = edged(rng, 6), edged(rng, 6)[..., ::-1]
-    assert (novelty.distance(known) > novelty.limit).mean() < 0.1
-    assert (novelty.distance(turned) > novelty.limit).mean() < 0.1
-    for moved in (edged(rng, 16), edged(rng, 6).transpose(0, 2, 1, 3), edged(rng, 6)[:, ::-1]):
-        assert (novelty.distance(moved) > novelty.limit).mean() > 0.95
+    assert (novelty.distance(known) > 1.0).mean() < 0.1
+    assert (novelty.distance(turned) > 1.0).mean() < 0.1
+    for moved in (
+        edged(rng, 16),
+        edged(rng, 8),
+        edged(rng, 3),
+        edged(rng, 6).transpose(0, 2, 1, 3),
+        edged(rng, 6)[:, ::-1],
+    ):
+        assert (novelty.distance(moved) > 1.0).mean() > 0.95
     again = Novelty.from_dict(novelty.to_dict())
     np.testing.assert_allclose(again.distance(known), novelty.distance(known))
     with pytest.raises(ValueError, match="novelty"):
-        Novelty.from_dict({**novelty.to_dict(), "limit": 0.0})
+        Novelty.from_dict({**novelty.to_dict(), "limits": [1.0, 0.0]})
 
 
 def test_goals_from_another_camera_are_named_and_nothing_is_rewarded_there() -> None:

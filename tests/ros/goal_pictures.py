@@ -1,5 +1,6 @@
 """Pictures of task place and an untrained checkpoint of goal classifiers that knows the camera that took them."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -32,7 +33,7 @@ def overview_picture() -> np.ndarray:
 def goal_checkpoint(folder: Path, pictures: np.ndarray) -> Path:
     """Write the checkpoint. Returns: its folder."""
     experiment, known = flo_place(), Novelty.fit(pictures[::2], pictures[1::2])
-    novelty = Novelty(known.mean, known.whitening, 1.5 * known.limit)
+    novelty = replace(known, limits=3 * known.limits)
     torch.manual_seed(0)
     measured = {"calibration_error": CALIBRATION_ERROR}
     checkpoint.save(folder, experiment.build(novelty), experiment, novelty, 0, "untrained", measured=measured)

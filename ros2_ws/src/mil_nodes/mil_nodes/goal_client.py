@@ -16,6 +16,9 @@ from mil_nodes.goal_feed import GoalFeed
 from mil_nodes.library import checked_id
 from mil_nodes.params import PolicyRunnerParams
 
+TIMES_ASKED = 2
+"""How often the monitor is asked: Fast DDS drops an answer while it does not know the asker (rmw_fastrtps 842)."""
+
 
 class GoalClient:
     """A subscription and two services. Its questions block: ask them on the worker thread, never on the ROS thread."""
@@ -41,7 +44,9 @@ class GoalClient:
         if not classifier_id:
             return None
         request = UseGoal.Request(classifier_id=checked_id(classifier_id))
-        answer = self._ask(self._use, request, self._params.goal_timeout_s)
+        answer = None
+        for _ in range(TIMES_ASKED):
+            answer = answer or self._ask(self._use, request, self._params.goal_timeout_s / TIMES_ASKED)
         if answer is None:
             raise MonitorMissing(
                 f"Goal monitor: expected an answer of {self._use.srv_name} within {self._params.goal_timeout_s} s, "
@@ -63,7 +68,7 @@ class GoalClient:
 
     def _ask(self, client: Client, request: Any, timeout_s: float) -> Any:
         """An answer, or None: nobody is there, or he takes too long."""
-        if not client.wait_for_service(self._params.goal_timeout_s):
+        if not client.wait_for_service(timeout_s):
             return None
         return client.call(request, timeout_s)
 
