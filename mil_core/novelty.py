@@ -5,7 +5,7 @@ place of the table's edge may not. Two looks, and the stranger one counts: whole
 from elsewhere, small cells one by one tell the same view moved or zoomed. Knows no network and no task.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,12 +51,12 @@ class Novelty:
         mean, spread = found.mean(0), np.cov(found, rowvar=False)
         spread += SHRINKAGE * np.trace(spread) / len(spread) * np.eye(len(spread))
         whitening = np.linalg.inv(np.linalg.cholesky(spread))
-        of_cells = cells.mean(0), np.sqrt(cells.var(0) + CELL_NOISE**2)
-        fitted = cls(*(part.round(5) for part in (mean, whitening, *of_cells)), np.ones(2))
+        cell_spread = np.sqrt(cells.var(0) + CELL_NOISE**2)
+        fitted = cls(mean.round(5), whitening.round(5), cells.mean(0).round(5), cell_spread.round(5), np.ones(2))
         looks = fitted._looks(validation)
         limits = np.quantile(looks, QUANTILE, axis=0)
         limits *= np.quantile((looks / limits).max(1), QUANTILE)  # as many count as known when both looks are taken
-        return cls(fitted.mean, fitted.whitening, fitted.cell_mean, fitted.cell_spread, limits.round(4))
+        return replace(fitted, limits=limits.round(4))
 
     def distance(self, pictures: NDArray[np.uint8]) -> NDArray[np.float64]:
         """How unusual pictures are, over the greatest distance of a known one: novel above 1, shape (N,)."""
@@ -77,7 +77,13 @@ class Novelty:
         """The inverse of `to_dict`. Raises: ValueError, KeyError: it is none."""
         parts = {name: np.asarray(plain[name], np.float64) for name in _SHAPES}
         shapes = {name: part.shape for name, part in parts.items()}
-        if shapes != _SHAPES or not (parts["limits"] > 0).all() or not (parts["cell_spread"] > 0).all():
+        is_finite = all(np.isfinite(part).all() for part in parts.values())
+        if (
+            shapes != _SHAPES
+            or not is_finite
+            or not (parts["limits"] > 0).all()
+            or not (parts["cell_spread"] > 0).all()
+        ):
             raise ValueError(f"a novelty measure of shapes {shapes}, limits {plain['limits']}")
         return cls(**parts)
 

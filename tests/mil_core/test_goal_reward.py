@@ -1,5 +1,7 @@
 """From probabilities to rewards: two frames, cascades, calibration, novelty."""
 
+import math
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -156,8 +158,11 @@ def test_another_view_is_novel_and_another_colour_is_not() -> None:
         assert (novelty.distance(moved) > 1.0).mean() > 0.95
     again = Novelty.from_dict(novelty.to_dict())
     np.testing.assert_allclose(again.distance(known), novelty.distance(known))
-    with pytest.raises(ValueError, match="novelty"):
-        Novelty.from_dict({**novelty.to_dict(), "limits": [1.0, 0.0]})
+    plain = novelty.to_dict()
+    spoilt = [("limits", [1.0, 0.0]), ("limits", [1.0]), ("mean", [math.nan, *plain["mean"][1:]]), ("cell_spread", [])]
+    for name, values in spoilt:
+        with pytest.raises(ValueError, match="novelty"):
+            Novelty.from_dict({**plain, name: values})
 
 
 def test_goals_from_another_camera_are_named_and_nothing_is_rewarded_there() -> None:
