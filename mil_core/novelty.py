@@ -77,13 +77,9 @@ class Novelty:
         """The inverse of `to_dict`. Raises: ValueError, KeyError: it is none."""
         parts = {name: np.asarray(plain[name], np.float64) for name in _SHAPES}
         shapes = {name: part.shape for name, part in parts.items()}
-        is_finite = all(np.isfinite(part).all() for part in parts.values())
-        if (
-            shapes != _SHAPES
-            or not is_finite
-            or not (parts["limits"] > 0).all()
-            or not (parts["cell_spread"] > 0).all()
-        ):
+        are_finite = all(np.isfinite(part).all() for part in parts.values())
+        are_positive = all((parts[name] > 0).all() for name in ("cell_spread", "limits"))
+        if shapes != _SHAPES or not are_finite or not are_positive:
             raise ValueError(f"a novelty measure of shapes {shapes}, limits {plain['limits']}")
         return cls(**parts)
 

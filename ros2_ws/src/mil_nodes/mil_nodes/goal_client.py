@@ -44,9 +44,7 @@ class GoalClient:
         if not classifier_id:
             return None
         request = UseGoal.Request(classifier_id=checked_id(classifier_id))
-        answer = None
-        for _ in range(TIMES_ASKED):
-            answer = answer or self._ask(self._use, request, self._params.goal_timeout_s / TIMES_ASKED)
+        answer = self._ask(self._use, request, self._params.goal_timeout_s, TIMES_ASKED)
         if answer is None:
             raise MonitorMissing(
                 f"Goal monitor: expected an answer of {self._use.srv_name} within {self._params.goal_timeout_s} s, "
@@ -66,11 +64,12 @@ class GoalClient:
             raise NoWayHome(f"Home: expected {self._home.srv_name} to bring the robot home, found {found!r}.")
         return stamp_to_ns(answer.since)
 
-    def _ask(self, client: Client, request: Any, timeout_s: float) -> Any:
-        """An answer, or None: nobody is there, or he takes too long."""
-        if not client.wait_for_service(timeout_s):
+    def _ask(self, client: Client, request: Any, timeout_s: float, times: int = 1) -> Any:
+        """An answer, or None: nobody is there, or he takes too long. Args: timeout_s: for all `times` together."""
+        if not client.wait_for_service(self._params.goal_timeout_s):
             return None
-        return client.call(request, timeout_s)
+        answers = (client.call(request, timeout_s / times) for _ in range(times))
+        return next((answer for answer in answers if answer is not None), None)
 
     def _on_probability(self, message: GoalProbability) -> None:
         novelty = max(message.novelty, 2.0) if message.is_unfamiliar else message.novelty
