@@ -10,6 +10,7 @@ from mil_core.checkpoint import MODEL
 from mil_core.errors import MilError
 from mil_core.goal_results_text import goal_text, planning_text, policies_text, prediction_text, rope_text
 from mil_core.headlines import HEAD, headlines
+from mil_core.retry import FAILURE_BELOW
 from mil_core.reward_results_text import asking_text, reward_text
 
 BEGIN, END = "<!-- results: written by `mil report`, do not edit -->", "<!-- end of results -->"
@@ -167,13 +168,21 @@ def _other_successes(methods: Mapping[str, Mapping[str, Any]]) -> list[str]:
 def retry_sentence(content: dict[str, Any]) -> str:
     """What a second attempt gains, in words. Raises: KeyError, TypeError: nobody measured it."""
     row, measures = content["retry"], content["methods"][content["retry"]["first"]]["measures"]
-    low, high = row["difference95"]
     ended, missed, wrongly = (measures[name]["mean"] for name in ("ended_early", "missed", "missed_wrongly"))
-    return (
-        f"A second attempt that a goal classifier asks for gains {row['difference']:.1%} ({low:.1%} to {high:.1%} by "
-        f"tasks): {row['verdict']}. It ended {ended:.1%} of the runs early and called {missed:.1%} a sure failure, "
-        f"{wrongly:.1%} of all runs wrongly."
+    told = (
+        f"A second attempt that a goal classifier asks for gains {_gain(row)}. It ended {ended:.1%} of the runs early "
+        f"and called {missed:.1%} a sure failure, {wrongly:.1%} of all runs wrongly."
     )
+    if "second_attempt" not in row:
+        return told
+    second = row["second_attempt"]
+    return f"{told} `{second['second']}` makes it, adapted to the same; over that one alone it gains {_gain(second)}."
+
+
+def _gain(row: dict[str, Any]) -> str:
+    """A difference as mil_core.compare tells it."""
+    low, high = row["difference95"]
+    return f"{row['difference']:.1%} ({low:.1%} to {high:.1%} by tasks): {row['verdict']}"
 
 
 def _command(content: dict[str, Any]) -> str:
@@ -185,10 +194,17 @@ def _command(content: dict[str, Any]) -> str:
     trials = content.get("trials", content.get("moves"))
     options += "" if trials is None else f" --trials {trials}"
     options += f" --shots {content['shots']}" if "shots" in content else ""
-    options += " --retry" if "retry" in content else ""
+    options += _retry_options(content["retry"]) if "retry" in content else ""
     options += " --planning" if "settings" in content else ""
     options += f" --predictor {content['predictor']}" if "predictor" in content else ""
     return f"mil evaluate --experiment {name} --checkpoint checkpoints/{name} {options}"
+
+
+def _retry_options(retry: dict[str, Any]) -> str:
+    options = " --retry"
+    if "second_attempt" in retry:
+        options += f" --second-checkpoint checkpoints/{retry['second_attempt']['learned_as']}"
+    return options + (f" --retry-below {retry['failure_below']}" if retry["failure_below"] != FAILURE_BELOW else "")
 
 
 def _method_row(method: str, row: dict[str, Any], failures: dict[str, int], kinds: dict[str, str]) -> str:

@@ -58,7 +58,7 @@ class Environment:
         mujoco.mj_forward(self.model, self.data)
 
     def go_home(self, rng: np.random.Generator) -> Observation:
-        """Bring the robot to a new home pose, with what it holds there in its hand again, and observe.
+        """Bring the robot to a new home pose, with what the task hands back to it there, and observe.
 
         All else stays as it stands, and time goes on. Args: rng: source of the home pose. Raises: PhysicsDiverged.
         """

@@ -14,7 +14,7 @@ from rich.table import Table
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
-from mil_core.commands.goal_planning import QUICK, draw_pursuits, planning_results, planning_table
+from mil_core.commands.goal_planning import QUICK, Trials, draw_pursuits, planning_results, planning_table
 from mil_core.commands.output import BadArgument, console, num_cores, require_at_least, write_json
 from mil_core.commands.prediction_evaluation import draw_predictions, prediction_results, prediction_table
 from mil_core.commands.retry_evaluation import retry_plan, retry_results
@@ -81,6 +81,9 @@ class Evaluate:
     results file is then results/EXPERIMENT_retry.json."""
     goal_checkpoint: Path | None = None
     """With --retry: folder of the classifiers' checkpoint; that of the task when left out."""
+    second_checkpoint: Path | None = None
+    """With --retry: folder of another policy of the same task, which acts in a second attempt; when left out, the same
+    policy adapts anew to a second look at its film."""
     retry_below: float = FAILURE_BELOW
     """With --retry: calibrated probability below which a failure is sure."""
     quick: bool = False
@@ -150,7 +153,9 @@ class Evaluate:
         checkpoint = checkpoint_of(self.experiment, folder, ImitationExperiment)
         trials = QUICK_TRIALS if self.quick else self.trials or TRIALS
         asked = Protocol(self.seed, self._num_tasks(TASKS), trials, task_class(checkpoint.experiment.task).criterion)
-        plan = retry_plan(checkpoint, folder, self.goal_checkpoint, asked, self.retry_below)
+        plan = retry_plan(
+            checkpoint, folder, self.goal_checkpoint, self.second_checkpoint, asked, self.retry_below
+        )
         workers = num_cores() if self.workers is None else self.workers
         episodes = run_all(partial(run_retry_task, plan), asked.tasks, workers, asked.criterion)
         result = retry_results(checkpoint, plan, asked, episodes)
@@ -199,12 +204,12 @@ class Evaluate:
         folder = self.checkpoint or default_checkpoint(self.experiment)
         checkpoint = checkpoint_of(self.experiment, folder, ClassifierExperiment)
         trials = QUICK_TRIALS if self.quick else self.trials or PLANNING_TASKS
-        num_pairs, predictor = self._num_tasks(PLANNING_PAIRS), None
+        asked, predictor = Trials(self.seed, self._num_tasks(PLANNING_PAIRS), trials), None
         if self.predictor == "learned":
             name, beside = f"{checkpoint.experiment.data_label}_predictor", folder.with_name(f"{folder.name}_predictor")
             predictor = checkpoint_of(name, beside, PredictorExperiment)
-        config = QUICK if self.quick else PursuitConfig()
-        result, drawn = planning_results(checkpoint, folder, self.seed, num_pairs, trials, predictor, config)
+        config, workers = (QUICK, 0) if self.quick else (PursuitConfig(), self.workers)
+        result, drawn = planning_results(checkpoint, folder, asked, predictor, config, workers)
         write_json(out, result)
         console.print(planning_table(result))
         console.print(f"written to {out}, drawn in {draw_pursuits(drawn, out)}")

@@ -4,10 +4,12 @@ them. Success is the true relation at the end.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
+import torch
 from rich.progress import track
 from rich.table import Table
 
@@ -26,6 +28,7 @@ from mil_core.move_predictor import MovePredictor
 from sim.arrange_moves import ArrangeTable
 from sim.arrange_trials import SETTINGS, Setting, ShownGoal, Trial, draw_trial, trial_env, trial_rng
 from sim.env import Environment
+from sim.parallel import in_order
 from sim.relations import RELATIONS
 from sim.tasks.arrange import ArrangeTask, relations
 
@@ -55,51 +58,55 @@ class Outcome(NamedTuple):
     """Moves made."""
 
 
+class Trials(NamedTuple):
+    """What is tried."""
+
+    seed: int
+    """Of everything that is drawn."""
+    num_groups: int
+    """Groups of blocks, each with its own pair."""
+    num_trials: int
+    """Of each group, in each setting."""
+
+
 Drawn = tuple[str, Trial, Pursuit, ArrangeTask]
+Outcomes = dict[tuple[Setting, str], list[Outcome]]
+"""By setting and method."""
 
 
 def planning_results(
     checkpoint: Checkpoint[ClassifierExperiment],
     folder: Path,
-    seed: int,
-    num_groups: int,
-    num_trials: int,
+    asked: Trials,
     predictor: Checkpoint[PredictorExperiment] | None,
     config: PursuitConfig,
+    workers: int | None,
 ) -> tuple[dict[str, Any], list[Drawn]]:
     """The content of the results file, and what FLO did in the first trial of some groups.
 
-    Args: folder: as for goal_results. num_groups: groups of blocks, each with its own pair. num_trials: of each.
-        predictor: a learned model of moves, with which FLO and RIVALS plan; the simulator predicts when None. config:
-        how long and how hard each of them tries.
+    Args: folder: as for goal_results. predictor: a learned model of moves, with which FLO and RIVALS plan; the
+        simulator predicts when None. config: how long and how hard each of them tries. workers: as for in_order.
     """
-    learners = {
-        checkpoint.experiment.method: checkpoint.algorithm(),
-        **goal_rivals(checkpoint, folder, seed, num_groups, 0),
-    }
+    method = checkpoint.experiment.method
+    learners = {method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, asked.seed, asked.num_groups, 0)}
     model = None if predictor is None else predictor.algorithm()
     if model is not None:
-        learners = {m: learner for m, learner in learners.items() if m in (checkpoint.experiment.method, *RIVALS)}
+        learners = {m: learner for m, learner in learners.items() if m in (method, *RIVALS)}
     drawn = []
-    outcomes: dict[tuple[str, str], list[Outcome]] = {(s, m): [] for s in SETTINGS for m in learners}
-    for group in track(range(num_groups), "arrange", console=console):
-        with trial_env(SPLIT, seed, group) as env:
-            for setting in SETTINGS:
-                for number in range(num_trials):
-                    trial, pursuits = _run_trial(env, learners, model, setting, (seed, group, number), config)
-                    for method, (outcome, _) in pursuits.items():
-                        outcomes[setting, method].append(outcome)
-                    if number == group % num_trials:
-                        _, pursuit = pursuits[checkpoint.experiment.method]
-                        drawn.append((setting, trial, pursuit, env.task))
-        console.print(f"group {group}: {_standing(outcomes)}")
+    outcomes: Outcomes = {(s, m): [] for s in SETTINGS for m in learners}
+    made = in_order(partial(_pursue_in_group, learners, model, asked, config), asked.num_groups, workers)
+    for found, shown in track(made, "arrange", total=asked.num_groups, console=console):
+        for key, more in found.items():
+            outcomes[key] += more
+        drawn += shown
+        console.print(_standing(outcomes))
     result = {
         **checkpoint.origin(),
-        "seed": seed,
-        "tasks": num_groups,
-        "trials": num_trials,
+        "seed": asked.seed,
+        "tasks": asked.num_groups,
+        "trials": asked.num_trials,
         "planner": asdict(config),
-        "settings": {s: {m: _summary(outcomes[s, m], seed) for m in learners} for s in SETTINGS},
+        "settings": {s: {m: _summary(outcomes[s, m], asked.seed) for m in learners} for s in SETTINGS},
     }
     if predictor is not None:
         result |= {"predictor": predictor.experiment.method, "predictor_sha256": predictor.sha256}
@@ -133,6 +140,25 @@ def pursued_goal(learner: GoalLearner, goal: ShownGoal, table: ArrangeTable) -> 
     """A goal as a method sees it on this table."""
     apart_m = goal.places_m[:, goal.first] - goal.places_m[:, goal.second]
     return PursuedGoal(learner, goal.pictures, apart_m, (goal.first, goal.second), lambda: table.places_m)
+
+
+def _pursue_in_group(
+    learners: Mapping[str, GoalLearner], model: MovePredictor | None, asked: Trials, config: PursuitConfig, group: int
+) -> tuple[Outcomes, list[Drawn]]:
+    """Every trial of a group by every method, and what the first method did in one trial of each setting."""
+    torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
+    outcomes: Outcomes = {(setting, method): [] for setting in SETTINGS for method in learners}
+    drawn = []
+    with trial_env(SPLIT, asked.seed, group) as env:
+        for setting in SETTINGS:
+            for number in range(asked.num_trials):
+                trial, pursuits = _run_trial(env, learners, model, setting, (asked.seed, group, number), config)
+                for method, (outcome, _) in pursuits.items():
+                    outcomes[setting, method].append(outcome)
+                if number == group % asked.num_trials:
+                    _, pursuit = pursuits[next(iter(learners))]
+                    drawn.append((setting, trial, pursuit, env.task))
+    return outcomes, drawn
 
 
 def _run_trial(
@@ -187,7 +213,7 @@ def _summary(outcomes: Sequence[Outcome], seed: int) -> dict[str, Any]:
     }
 
 
-def _standing(outcomes: Mapping[tuple[str, str], Sequence[Outcome]]) -> str:
+def _standing(outcomes: Outcomes) -> str:
     shares = (f"{s} {m} {sum(o.is_success for o in found)}/{len(found)}" for (s, m), found in outcomes.items())
     return ", ".join(shares)
 

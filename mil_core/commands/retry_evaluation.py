@@ -9,6 +9,7 @@ from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import default_checkpoint
 from mil_core.commands.output import BadArgument
 from mil_core.commands.retry_trials import RetryPlan
+from mil_core.commands.trials import Rival
 from mil_core.compare import compare
 from mil_core.evaluate import Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
@@ -23,17 +24,19 @@ def retry_plan(
     checkpoint: Checkpoint[ImitationExperiment],
     folder: Path,
     goal_folder: Path | None,
+    second_folder: Path | None,
     asked: Protocol,
     failure_below: float,
 ) -> RetryPlan:
     """What to try on each task.
 
     Args:
-        folder: of the policy's checkpoint. goal_folder: of the classifiers'; the default one when None.
-        failure_below: see RetryRule.
+        folder: of the policy's checkpoint. goal_folder: of the classifiers'; the default one when None. second_folder:
+            of who acts in a second attempt; the same policy, adapted anew, when None. failure_below: see RetryRule.
 
     Raises:
-        BadArgument: nobody judges this task. BadThreshold: `failure_below` is none. MilError: a checkpoint is none.
+        BadArgument: nobody judges this task, or the second policy has another one. BadThreshold: `failure_below` is
+            none. MilError: a checkpoint is none.
     """
     task = checkpoint.experiment.task
     if task not in CLASSIFIERS:
@@ -47,15 +50,37 @@ def retry_plan(
             f"{goal_folder}: expected classifiers of task {task}, found those of {goals.experiment.data.source}; "
             f"type: mil train --experiment {CLASSIFIERS[task]} --out checkpoints/{CLASSIFIERS[task]}"
         )
-    return RetryPlan(folder, checkpoint.sha256, goal_folder, goals.sha256, asked.seed, asked.trials, failure_below)
+    second = None if second_folder is None else _second(checkpoint.experiment, second_folder)
+    return RetryPlan(
+        folder, checkpoint.sha256, goal_folder, goals.sha256, asked.seed, asked.trials, failure_below, second
+    )
+
+
+def _second(first: ImitationExperiment, folder: Path) -> Rival:
+    """Who acts in a second attempt. Raises: BadArgument: not where the first one does, or after something else."""
+    second = checkpoints.load(folder, ImitationExperiment)
+    if differ := second.experiment.differs_in_use(first):
+        raise BadArgument(
+            f"--second-checkpoint {folder}: expected the {differ} of {first.name}, found that of "
+            f"{second.experiment.name}; name a checkpoint that acts in the same task after the same demonstration."
+        )
+    method = second.experiment.method
+    return Rival(f"{method}_second" if method == first.method else method, folder, second.sha256)
 
 
 def retry_results(
     checkpoint: Checkpoint[ImitationExperiment], plan: RetryPlan, asked: Protocol, episodes: Sequence[Episode]
 ) -> dict[str, Any]:
-    """The content of the results file: both methods, and under `retry` their difference and how it was measured."""
+    """The content of the results file: all methods, and under `retry` what a second attempt gains and how that was
+    measured; under `second_attempt` in it, if somebody else makes it, what is gained over him alone."""
     content = results(checkpoint, asked, episodes)
     method = checkpoint.experiment.method
-    verdict = compare(content, f"{method}_retry", content, method)
-    about = {"goal_checkpoint_sha256": plan.goal_sha256, "failure_below": plan.failure_below}
-    return content | {"retry": about | verdict.to_dict()}
+    gain = compare(content, f"{method}_retry", content, method)
+    about: dict[str, Any] = {"goal_checkpoint_sha256": plan.goal_sha256, "failure_below": plan.failure_below}
+    if plan.second is not None:
+        about["second_attempt"] = {
+            "learned_as": checkpoints.load(plan.second.checkpoint).experiment.name,
+            "checkpoint_sha256": plan.second.sha256,
+            **compare(content, f"{method}_retry", content, plan.second.method).to_dict(),
+        }
+    return content | {"retry": about | gain.to_dict()}

@@ -10,7 +10,7 @@ import torch
 from mil_core.actor import Actor
 from mil_core.adapted_goal import Judge, Picture, Sighting
 from mil_core.commands.checked import unchanged_checkpoint
-from mil_core.commands.trials import SPLIT, outcome, support_of
+from mil_core.commands.trials import SPLIT, Rival, outcome, support_of
 from mil_core.errors import UnusablePicture
 from mil_core.evaluate import Episode
 from mil_core.experiments.classifier import ClassifierExperiment
@@ -45,15 +45,18 @@ class RetryPlan:
     """Scenes of each task."""
     failure_below: float
     """See RetryRule."""
+    second: Rival | None = None
+    """Who acts in a second attempt, if it is not the same policy after a second look."""
 
 
 def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
     """Adapt policy and classifier to test task number `index`, then act in the same scenes without and with a retry.
 
     Methods: that of the policy, and the same followed by `_retry`, which adapts anew for its second attempt (see
-    second_look). The classifier sees five ends of the expert's episodes in scenes that no trial meets. Measures of the
-    second method: `attempts`, and shares of runs that it ended (`ended_early`), called a sure failure at first
-    (`missed`), and called so wrongly (`missed_wrongly`).
+    second_look), or leaves it to `plan.second`, which then acts alone, too, to be compared with. The classifier sees
+    five ends of the expert's episodes in scenes that no trial meets. Measures of the retrying method: `attempts`, and
+    shares of runs that it ended (`ended_early`), called a sure failure at first (`missed`), and called so wrongly
+    (`missed_wrongly`).
 
     Raises: MilError, SimError.
     """
@@ -63,7 +66,12 @@ def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
     experiment = checkpoint.experiment
     task = task_at(experiment.task, SPLIT, plan.seed, index)
     algorithm, support = checkpoint.algorithm(), support_of(experiment, plan.seed, index)
-    policy, second = algorithm.adapt(support), algorithm.adapt(second_look(support, experiment.learning))
+    alone: dict[str, Actor] = {experiment.method: algorithm.adapt(support)}
+    if plan.second is None:
+        second = algorithm.adapt(second_look(support, experiment.learning))
+    else:
+        theirs = unchanged_checkpoint(plan.second.checkpoint, plan.second.sha256, ImitationExperiment)
+        second = alone[plan.second.method] = theirs.algorithm().adapt(support)
     robot = robot_class(experiment.robot)
     judge = goals.algorithm().adapt(success_pictures(task, robot(), plan.seed, SPLIT, index, NUM_GOALS))
     rule = RetryRule(judge.calibration.threshold, plan.failure_below)
@@ -71,9 +79,10 @@ def run_retry_task(plan: RetryPlan, index: int) -> list[Episode]:
     with Environment(task, robot()) as env:
         for trial in range(plan.trials):
             numbers = plan.seed, SPLIT, index, TRIAL_LAYOUT + trial
-            plain = outcome(env, policy, layout_rng(*numbers))
-            episodes.append(Episode(experiment.method, index, task.task_id, trial, *plain))
-            run = WatchedTrial(env, (policy, second), judge, rule, home_rng(*numbers))
+            for method, actor in alone.items():
+                plain = outcome(env, actor, layout_rng(*numbers))
+                episodes.append(Episode(method, index, task.task_id, trial, *plain))
+            run = WatchedTrial(env, (alone[experiment.method], second), judge, rule, home_rng(*numbers))
             retried = run.outcome(layout_rng(*numbers))
             episodes.append(Episode(f"{experiment.method}_retry", index, task.task_id, trial, *retried))
     return episodes

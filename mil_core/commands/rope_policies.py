@@ -164,11 +164,11 @@ class RopePolicies:
 
 def summaries(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[str, Any]:
     """Median and quartiles of each method, as shares of the distance at the start and in metres, over those shapes and
-    seeds that every method has: a table that is not done yet compares like with like."""
-    have = [{(cell["task"], cell["seed"]) for cell in cells if cell["method"] == method} for method in methods]
-    common = set.intersection(*have) if have else set()
+    seeds that every method has whose policies see the same: a table that is not done yet compares like with like."""
+    have = {m: {(cell["task"], cell["seed"]) for cell in cells if cell["method"] == m} for m in methods}
     result: dict[str, Any] = {}
     for method in methods:
+        common = set.intersection(*(have[m] for m in methods if _sees_features(m) == _sees_features(method)))
         own = [cell for cell in cells if cell["method"] == method and (cell["task"], cell["seed"]) in common]
         if own:
             shares, ends_m = [cell["share"] for cell in own], [cell["distance_m"] for cell in own]
@@ -180,6 +180,10 @@ def summaries(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[s
                 "quartiles_m": [float(q) for q in np.quantile(ends_m, (0.25, 0.75))],
             }
     return result
+
+
+def _sees_features(method: str) -> bool:
+    return method.endswith("_features")
 
 
 def policies_table(result: dict[str, Any]) -> Table:

@@ -63,6 +63,20 @@ class ImitationExperiment(Experiment):
         """See Experiment."""
         return self.data.label or self.name
 
+    def differs_in_use(self, other: "ImitationExperiment") -> str:
+        """What keeps a policy of this experiment from acting in another one's place after the same demonstration or
+        film: "task", "robot", "picture size" or "support"; empty where nothing does."""
+        mine, theirs = (
+            {
+                "task": e.task,
+                "robot": e.robot,
+                "picture size": (e.policy.image_height, e.policy.image_width),
+                "support": e.support == "film",
+            }
+            for e in (self, other)
+        )
+        return next((name for name in mine if mine[name] != theirs[name]), "")
+
     def build(self, statistics: Scaling) -> AbstractAlgorithm:
         """See Experiment."""
         return _BUILDERS[self.algorithm](self, statistics)

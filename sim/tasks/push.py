@@ -45,6 +45,10 @@ thing find room beside it. It implies the released code's 0.1 m between things."
 OBJECTS = ("target", "distractor")
 """Body names; the first is the target."""
 GOAL = "goal"
+COUNTED_M = np.array([RELEASED_RADIUS_M, GOAL_RADIUS_M])
+"""Steps within each of these are counted, in the first numbers of `data.userdata`."""
+POSES = tuple(f"{name}_{axis}" for name in OBJECTS for axis in ("x", "y", "yaw"))
+"""Joints of the things; where they stood at the start are the other numbers of `data.userdata`."""
 MAX_LAYOUT_ATTEMPTS = 10_000
 CAMERA_DISTANCE_M, CAMERA_ELEVATION_RAD = 0.95, np.deg2rad(50.0)
 """The released camera looks along -y, down by 50 degrees, from 0.75 m; a little farther away the whole scene fits."""
@@ -78,7 +82,7 @@ class PushTask(AbstractTask):
 
     def add_to(self, spec: mujoco.MjSpec) -> None:
         """Table, goal, things, light, camera, and room to count steps in."""
-        spec.nuserdata = 2
+        spec.nuserdata = len(COUNTED_M) + len(POSES)
         spec.visual.headlight.ambient = [0.45, 0.45, 0.45]
         spec.visual.headlight.diffuse = [0.45, 0.45, 0.45]
         spec.visual.headlight.specular = [0.0, 0.0, 0.0]
@@ -101,15 +105,19 @@ class PushTask(AbstractTask):
 
     def reset(self, model: mujoco.MjModel, data: mujoco.MjData, rng: np.random.Generator) -> None:
         """Draw where the things stand and how they are turned."""
-        for name, place_m in zip(OBJECTS, draw_places(rng), strict=True):
-            pose = (*place_m, rng.uniform(-np.pi, np.pi))
-            for axis, value in zip(("x", "y", "yaw"), pose, strict=True):
-                data.joint(f"{name}_{axis}").qpos[0] = value
+        starts = [(*place_m, rng.uniform(-np.pi, np.pi)) for place_m in draw_places(rng)]
+        data.userdata[len(COUNTED_M) :] = np.concatenate(starts)
+        self.hand_back(model, data)
+
+    def hand_back(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
+        """Put the things back where they stood at the start, as somebody would do; nothing has been counted then."""
+        for joint, start in zip(POSES, data.userdata[len(COUNTED_M) :], strict=True):
+            data.joint(joint).qpos[0] = start
+        data.userdata[: len(COUNTED_M)] = 0.0
 
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
         """Count the steps in which the target is on the goal, by the released radius and by the disc's."""
-        distance_m = float(np.linalg.norm(data.body(OBJECTS[0]).xpos[:2]))
-        data.userdata[:2] += (distance_m < RELEASED_RADIUS_M, distance_m < GOAL_RADIUS_M)
+        data.userdata[: len(COUNTED_M)] += float(np.linalg.norm(data.body(OBJECTS[0]).xpos[:2])) < COUNTED_M
 
     def success(self, model: mujoco.MjModel, data: mujoco.MjData) -> bool:
         """Whether the target has been within RELEASED_RADIUS_M for NEEDED_STEPS; once true, it stays."""

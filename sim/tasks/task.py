@@ -57,7 +57,8 @@ class AbstractTask(ABC):
         """Draw a layout, in place; the robot is at its home pose already and `mj_forward` has run."""
 
     def hand_back(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:
-        """Give the robot, which stands at home again, what it holds at the start, in place; by default nothing."""
+        """Do in place what somebody does who helps to begin again, as soon as the robot stands at home: give it what it
+        holds at the start, put back what it pushes away. By default nothing."""
         del model, data
 
     def after_step(self, model: mujoco.MjModel, data: mujoco.MjData) -> None:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,12 @@ import pytest
 from data_tools.demo import Observation
 from mil_core.adapted_goal import Sighting
 from mil_core.calibration import Calibration
+from mil_core.checkpoint import load
 from mil_core.cli import BAD_INPUT, OK, main
-from mil_core.commands.retry_trials import WatchedTrial
-from mil_core.commands.trials import outcome
+from mil_core.commands.retry_trials import RetryPlan, WatchedTrial, run_retry_task
+from mil_core.commands.trials import Rival, outcome
 from mil_core.errors import UnusablePicture
+from mil_core.experiments import EXPERIMENTS
 from mil_core.headlines import headlines
 from mil_core.results_text import results_text
 from mil_core.retry import RetryRule
@@ -156,7 +159,59 @@ def test_both_methods_met_the_same_scenes_and_their_difference_is_told(measured:
     assert f"tried again | `daml_temporal_retry` {retried['successes']}/1" in headline
     assert f"`once` {plain['successes']}/1" in headline
     text = results_text(measured.parent, tmp_path)
-    assert "A second attempt that a goal classifier asks for gains" in text and "--trials 1 --retry`" in text
+    assert "A second attempt that a goal classifier asks for gains" in text
+    assert "--trials 1 --retry --retry-below 0.9`" in text
+
+
+def test_somebody_else_may_make_the_second_attempt_and_acts_alone_too(
+    tmp_path: Path, untrained: Callable[[str], Path]
+) -> None:
+    out = tmp_path / "results" / "mil_push_retry.json"
+    words = f"evaluate --experiment mil_push --retry --tasks 1 --trials 1 --workers 0 --retry-below 0.9 --out {out}"
+    names = {"checkpoint": "mil_push", "goal-checkpoint": "flo_push", "second-checkpoint": "mil_push_video_temporal"}
+    folders = [word for name, which in names.items() for word in (f"--{name}", str(untrained(which)))]
+    assert main([*words.split(), *folders]) == OK
+    content = json.loads(out.read_text())
+    assert list(content["methods"]) == ["mil_two_head", "mil_video_temporal", "mil_two_head_retry"]
+    row = content["retry"]["second_attempt"]
+    assert (row["first"], row["second"]) == ("mil_two_head_retry", "mil_video_temporal")
+    rates = [content["methods"][row[name]]["rate"] for name in ("first", "second")]
+    assert row["difference"] == pytest.approx(rates[0] - rates[1])
+    text = results_text(out.parent, tmp_path)
+    assert "--retry --second-checkpoint checkpoints/mil_push_video_temporal --retry-below 0.9`" in text
+    assert "`mil_video_temporal` makes it, adapted to the same; over that one alone it gains" in text
+    (headline,) = headlines(content)
+    assert "`once`" in headline and "mil_video_temporal" not in headline
+
+
+def test_the_second_attempt_of_a_trial_is_the_second_policys(untrained: Callable[[str], Path]) -> None:
+    folder, goals = untrained("mil_push"), untrained("flo_push")
+    sha256, goal_sha256 = load(folder).sha256, load(goals).sha256
+    twin = Rival("mil_two_head_second", folder, sha256)
+    plan = RetryPlan(folder, sha256, goals, goal_sha256, seed=7, trials=1, failure_below=0.1, second=twin)
+    episodes = {episode.method: episode for episode in run_retry_task(plan, 0)}
+    assert set(episodes) == {"mil_two_head", "mil_two_head_second", "mil_two_head_retry"}
+    assert episodes["mil_two_head"].measures == episodes["mil_two_head_second"].measures
+
+
+@pytest.mark.parametrize(
+    ("name", "differs"), [("mil_reach", "task"), ("daml_place", "task"), ("mil_push_released", "task")]
+)
+def test_somebody_who_cannot_act_there_is_refused(
+    name: str, differs: str, untrained: Callable[[str], Path], capsys: pytest.CaptureFixture[str]
+) -> None:
+    folders = ["--checkpoint", str(untrained("mil_push")), "--second-checkpoint", str(untrained(name))]
+    words = ["evaluate", "--experiment", "mil_push", "--retry", "--goal-checkpoint", str(untrained("flo_push"))]
+    assert main([*words, *folders]) == BAD_INPUT
+    assert f"expected the {differs} of mil_push" in capsys.readouterr().err
+
+
+def test_a_film_and_a_demonstration_are_not_the_same_to_adapt_to() -> None:
+    film, demo, watched = (EXPERIMENTS[name]() for name in ("daml_place", "mil_place", "mil_place_video"))
+    assert (demo.differs_in_use(film), film.differs_in_use(watched)) == ("support", "support")
+    assert demo.differs_in_use(watched) == watched.differs_in_use(demo) == ""
+    small = replace(demo, policy=replace(demo.policy, image_height=64))
+    assert small.differs_in_use(demo) == "picture size"
 
 
 @pytest.mark.parametrize(

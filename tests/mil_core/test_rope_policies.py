@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from mil_core.commands.rope_policies import summaries
 from mil_core.errors import ExtraMissing
 from mil_core.goal_rewards import Gain
 
@@ -82,3 +83,17 @@ def test_a_policy_sees_the_same_wherever_gripper_and_rope_lie_together(seed: int
     assert here.shape == (3, FULL_STATE_SIZE) and here.dtype == np.float32
     np.testing.assert_allclose(here[:, 2:], there[:, 2:], atol=1e-4)  # all but the gripper's place
     assert here[0, -10:].argmax() == 6 and here[0, -4] == pytest.approx(1.0)  # the bead between the fingers
+
+
+def test_methods_whose_policies_see_the_same_are_compared_on_the_same_shapes_and_seeds() -> None:
+    whole, started = (("oracle", "flo"), range(3)), (("autoencoder_features", "flo_features"), range(1))
+    cells = [
+        {"method": m, "task": task, "seed": seed, "share": 0.1 * task, "distance_m": 0.01 * task}
+        for methods, seeds in (whole, started) for m in methods for seed in seeds for task in range(4)
+    ]  # fmt: skip
+    cells.remove(next(cell for cell in cells if cell["method"] == "flo" and cell["seed"] == 2 and cell["task"] == 3))
+    rows = summaries(cells, [*whole[0], *started[0]])
+    assert {method: row["n"] for method, row in rows.items()} == {
+        "oracle": 11, "flo": 11, "autoencoder_features": 4, "flo_features": 4
+    }  # fmt: skip
+    assert rows["oracle"] == rows["flo"] and rows["flo_features"]["median_distance"] == pytest.approx(0.15)

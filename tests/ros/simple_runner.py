@@ -38,8 +38,8 @@ class SimplePolicy:
 class SimpleLearner:
     """Adapts by looking at the brightness of a film."""
 
-    def __init__(self, folder: Path) -> None:
-        del folder
+    def __init__(self, folder: Path, second: Path | None = None) -> None:
+        del folder, second
 
     def read(self, library: Path, demo_id: str) -> Video:
         return read_film(library, demo_id, *SIZE)

@@ -113,6 +113,21 @@ def test_the_distractor_on_the_goal_is_no_success_and_an_idle_arm_neither(env):
     assert result.measures["distance_m"] > NEAREST_M
 
 
+def test_going_home_puts_the_things_back_and_counts_anew(env):
+    before, time_s = env.data.qpos.copy(), env.time_s
+    things = [env.model.joint(f"{name}_{axis}").qposadr[0] for name in OBJECTS for axis in ("x", "y", "yaw")]
+    for _ in range(2):
+        put(env, "target", 0.0)
+        put(env, "distractor", 0.1, 0.1)
+        wait(env, NEEDED_STEPS)
+        assert env.success()
+        env.go_home(np.random.default_rng(3))
+        np.testing.assert_array_equal(env.data.qpos[things], before[things])
+        assert not env.success() and env.measures()["success_disc"] == 0.0 and env.time_s > time_s
+        wait(env, NEEDED_STEPS)
+        assert not env.success()
+
+
 @pytest.mark.parametrize("index", range(2))
 def test_chosen_is_the_thing_in_the_fork(env, index):
     put(env, OBJECTS[index], *env.data.site("tool").xpos[:2])

@@ -44,9 +44,14 @@ class PolicyRunnerParams:
     """Parameters of the policy runner."""
 
     checkpoint: str = "checkpoints/daml_place"
-    """Folder of the meta-trained learner: of policies from films, or of rewards from ways over the table."""
+    """Folder of the meta-trained learner: of policies from films or from recordings of the robot, or of rewards from
+    ways over the table."""
+    second_checkpoint: str = ""
+    """Folder of another learner that adapts to the same film or recording and acts in a second attempt; empty where the
+    first one adapts anew."""
     library: str = "out/library"
-    """Folder of the demonstrations: films as <id>.mp4, ways as <id>.npz or recorded as <id>.hdf5."""
+    """Folder of the demonstrations: films as <id>.mp4, recordings of the robot as <id>.hdf5, ways as either <id>.npz or
+    a recording."""
     max_steps: int = 40
     """Control steps of an episode whose goal does not say."""
     max_duration_s: float = 60.0

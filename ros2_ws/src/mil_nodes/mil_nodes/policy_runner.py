@@ -2,8 +2,8 @@
 
 Topics in: camera/image, robot/state, goal_monitor/probability. Out: policy/command, and policy/notice for refusals.
 Actions: ~/adapt, ~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages;
-reading, adapting and acting happen on a worker thread. The checkpoint says what is adapted to: films, or ways over the
-table. A run that names a classifier is watched, see `watched_run.py`.
+reading, adapting and acting happen on a worker thread. The checkpoint says what is adapted to: films, recordings of the
+robot, or ways over the table. A run that names a classifier is watched, see `watched_run.py`.
 """
 
 import itertools
@@ -58,10 +58,11 @@ REFUSALS: dict[type[Exception], RunEnd] = {
 class PolicyRunner(Node):
     """Action servers around a learner."""
 
-    def __init__(self, make_learner: Callable[[Path], Learner]) -> None:
+    def __init__(self, make_learner: Callable[[Path, Path | None], Learner]) -> None:
         super().__init__("policy_runner")
         self.params = declare(self, PolicyRunnerParams)
-        self._learner = make_learner(Path(self.params.checkpoint))
+        second = self.params.second_checkpoint
+        self._learner = make_learner(Path(self.params.checkpoint), Path(second) if second else None)
         unadapted = self._learner.unadapted()
         self._policies: dict[str, AttemptPolicies] = {UNADAPTED: (unadapted, lambda: unadapted)}
         self._num_adapted = 0
