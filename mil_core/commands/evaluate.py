@@ -127,6 +127,8 @@ class Evaluate:
             )
         if self.predictor != "simulator" and not self.planning:
             raise BadArgument(f"--predictor: expected --planning beside it, found {self.predictor} alone; add it.")
+        if self.second_checkpoint is not None and not self.retry:
+            raise BadArgument(f"--second-checkpoint {self.second_checkpoint}: expected --retry beside it; add it.")
         if self.retry and (self.shots > 1 or not isinstance(experiment, ImitationExperiment)):
             raise BadArgument(f"--retry: expected a policy and one shot, found {self.experiment}; leave it out.")
 

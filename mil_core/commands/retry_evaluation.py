@@ -35,8 +35,8 @@ def retry_plan(
             of who acts in a second attempt; the same policy, adapted anew, when None. failure_below: see RetryRule.
 
     Raises:
-        BadArgument: nobody judges this task, or the second policy has another one. BadThreshold: `failure_below` is
-            none. MilError: a checkpoint is none.
+        BadArgument: nobody judges this task. BadThreshold: `failure_below` is none. MilError: a checkpoint is none, or
+            the second policy cannot act in the first one's place.
     """
     task = checkpoint.experiment.task
     if task not in CLASSIFIERS:
@@ -57,13 +57,9 @@ def retry_plan(
 
 
 def _second(first: ImitationExperiment, folder: Path) -> Rival:
-    """Who acts in a second attempt. Raises: BadArgument: not where the first one does, or after something else."""
+    """Who acts in a second attempt. Raises: SupportMismatch: not where the first one does, or after something else."""
     second = checkpoints.load(folder, ImitationExperiment)
-    if differ := second.experiment.differs_in_use(first):
-        raise BadArgument(
-            f"--second-checkpoint {folder}: expected the {differ} of {first.name}, found that of "
-            f"{second.experiment.name}; name a checkpoint that acts in the same task after the same demonstration."
-        )
+    second.experiment.check_replaces(first)
     method = second.experiment.method
     return Rival(f"{method}_second" if method == first.method else method, folder, second.sha256)
 

@@ -11,6 +11,7 @@ from mil_core.baselines.attention import Attention
 from mil_core.baselines.contextual import Contextual
 from mil_core.baselines.lstm import Lstm
 from mil_core.baselines.shown_policy import ShownConfig
+from mil_core.errors import SupportMismatch
 from mil_core.experiments.experiment import Experiment
 from mil_core.policies.policy import Policy, PolicyConfig
 from mil_core.sampling import SupportKind
@@ -63,9 +64,11 @@ class ImitationExperiment(Experiment):
         """See Experiment."""
         return self.data.label or self.name
 
-    def differs_in_use(self, other: "ImitationExperiment") -> str:
-        """What keeps a policy of this experiment from acting in another one's place after the same demonstration or
-        film: "task", "robot", "picture size" or "support"; empty where nothing does."""
+    def check_replaces(self, other: "ImitationExperiment") -> None:
+        """Whether a policy of this experiment can act in another one's place after the same demonstration or film.
+
+        Raises: SupportMismatch: it acts elsewhere, sees other pictures, or adapts to something else.
+        """
         mine, theirs = (
             {
                 "task": e.task,
@@ -75,7 +78,12 @@ class ImitationExperiment(Experiment):
             }
             for e in (self, other)
         )
-        return next((name for name in mine if mine[name] != theirs[name]), "")
+        differ = next((name for name in mine if mine[name] != theirs[name]), None)
+        if differ is not None:
+            raise SupportMismatch(
+                f"a second checkpoint: expected the {differ} of {other.name}, found that of {self.name}; name one that "
+                "acts in the same task after the same demonstration."
+            )
 
     def build(self, statistics: Scaling) -> AbstractAlgorithm:
         """See Experiment."""

@@ -15,7 +15,7 @@ from mil_core.checkpoint import load
 from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands.retry_trials import RetryPlan, WatchedTrial, run_retry_task
 from mil_core.commands.trials import Rival, outcome
-from mil_core.errors import UnusablePicture
+from mil_core.errors import SupportMismatch, UnusablePicture
 from mil_core.experiments import EXPERIMENTS
 from mil_core.headlines import headlines
 from mil_core.results_text import results_text
@@ -208,10 +208,12 @@ def test_somebody_who_cannot_act_there_is_refused(
 
 def test_a_film_and_a_demonstration_are_not_the_same_to_adapt_to() -> None:
     film, demo, watched = (EXPERIMENTS[name]() for name in ("daml_place", "mil_place", "mil_place_video"))
-    assert (demo.differs_in_use(film), film.differs_in_use(watched)) == ("support", "support")
-    assert demo.differs_in_use(watched) == watched.differs_in_use(demo) == ""
+    demo.check_replaces(watched)
+    watched.check_replaces(demo)
     small = replace(demo, policy=replace(demo.policy, image_height=64))
-    assert small.differs_in_use(demo) == "picture size"
+    for one, other, differs in ((demo, film, "support"), (film, watched, "support"), (small, demo, "picture size")):
+        with pytest.raises(SupportMismatch, match=f"expected the {differs} of {other.name}"):
+            one.check_replaces(other)
 
 
 @pytest.mark.parametrize(
@@ -220,6 +222,7 @@ def test_a_film_and_a_demonstration_are_not_the_same_to_adapt_to() -> None:
         ("--experiment flo_place --retry", "expected a policy and one shot"),
         ("--experiment daml_place --retry --shots 2", "expected a policy and one shot"),
         ("--experiment daml_place --retry --retry-below 1.0", "between 0 and 1"),
+        ("--experiment daml_place --second-checkpoint somewhere", "expected --retry beside it"),
     ],
 )
 def test_what_cannot_be_tried_again_is_refused(

@@ -22,7 +22,7 @@ def learner_of(folder: Path, second: Path | None = None) -> Learner:
     """What adapts with a checkpoint: to films, to recordings of the robot, or to ways over the table.
 
     Args: second: checkpoint of who acts in a second attempt; None where the first one adapts anew.
-    Raises: MilError, NodeError; ParameterError: the second cannot act in the first one's place.
+    Raises: MilError, NodeError; SupportMismatch, ParameterError: the second cannot act in the first one's place.
     """
     checkpoint = load(folder)
     if not isinstance(checkpoint.experiment, RewardExperiment):
@@ -39,22 +39,20 @@ class ImitationLearner:
     def __init__(
         self, checkpoint: Checkpoint[ImitationExperiment], second: Checkpoint[ImitationExperiment] | None = None
     ) -> None:
-        """Args: second: as for learner_of. Raises: ParameterError, MilError."""
+        """Args: second: as for learner_of. Raises: MilError."""
         experiment = checkpoint.experiment
-        if second is not None and (differ := second.experiment.differs_in_use(experiment)):
-            raise ParameterError(
-                f"second_checkpoint: expected the {differ} of {experiment.name}, found that of "
-                f"{second.experiment.name}; name one that acts in the same task after the same demonstration."
-            )
+        if second is not None:
+            second.experiment.check_replaces(experiment)
         self._algorithm, self._learning = checkpoint.algorithm(), experiment.learning
         self._second = None if second is None else second.algorithm()
         self._config, self._from_films = experiment.policy, experiment.support == "film"
         self._warm_up()
 
     def _warm_up(self) -> None:
-        """Adapt to noise and act once: first calls load code, which should not happen while somebody waits."""
+        """Adapt to noise and act: first calls load code, which should not happen while somebody waits."""
         noise = _noise(self._config)
-        self.adapt(noise.video if self._from_films else noise).act(noise.observation(0))
+        for adapt in (self.adapt, self.adapt_again):
+            adapt(noise.video if self._from_films else noise).act(noise.observation(0))
 
     def read(self, library: Path, demo_id: str) -> Support:
         """A film of the library, or the first demonstration of a recording. Raises: NodeError, DataError."""
