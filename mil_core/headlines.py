@@ -67,7 +67,8 @@ def headlines(content: dict[str, Any]) -> list[str]:
         return [_row(f"{name}, in another scene; expected value difference (0 is best)", _rated(methods, _difference))]
     if "retry" in content:
         rated, row = _rated(methods, _success), content["retry"]
-        return [_row(f"{name}, tried again", {row["first"]: rated[row["first"]], "once": rated[row["second"]]})]
+        name += f", tried again where success is less likely than {row['failure_below']:g}"
+        return [_row(name, {row["first"]: rated[row["first"]], "once": rated[row["second"]]})]
     through = ", through the ROS 2 graph" if "command" in content else ""
     return [_row(f"{name}{through}", _rated(methods, _success))]
 
