@@ -118,6 +118,7 @@ def test_feedback_counts(recorder: Recorder) -> None:
     handle = recorder.begin()
     recorder.client.run_policy("unadapted", 10)
     recorder.client.wait(lambda: recorder.feedback[-1].frames >= 10, "ten frames")
+    recorder.client.wait(lambda: recorder.feedback[-1].bytes_free > 0, "a segment on the disk")  # zero before the first
     assert recorder.end(handle).steps >= recorder.feedback[-1].frames - 1
     last = recorder.feedback[-1]
     assert last.elapsed_s > 0 and last.rate_hz > 0 and last.dropped == 0 and last.bytes_free > 0
