@@ -171,7 +171,8 @@ def retry_sentence(content: dict[str, Any]) -> str:
     ended, missed, wrongly = (measures[name]["mean"] for name in ("ended_early", "missed", "missed_wrongly"))
     told = (
         f"A second attempt that a goal classifier asks for gains {_gain(row)}. It ended {ended:.1%} of the runs early "
-        f"and called {missed:.1%} a sure failure, {wrongly:.1%} of all runs wrongly."
+        f"and called {missed:.1%} a failure (success less likely than {row['failure_below']:g}), {wrongly:.1%} of all "
+        "runs wrongly."
     )
     if "second_attempt" not in row:
         return told
