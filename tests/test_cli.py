@@ -70,6 +70,7 @@ def test_more_shots_adapt_otherwise_and_have_a_file_of_their_own(untrained):
     assert run(*words) == run(*words, "--shots", 2) == OK
     one, two = read("out/quick/mil_reach.json"), read("out/quick/mil_reach_2_shots.json")
     assert two["shots"] == 2 and "shots" not in one
+    assert "mil_two_head" in one["methods"] and "mil_two_head_2shot" in two["methods"]
     assert two["methods"]["unadapted"] == one["methods"]["unadapted"]
 
 

@@ -22,7 +22,8 @@ class Compare:
     method: str | None = None
     """Method of the first file; its first one when left out."""
     against: str | None = None
-    """Method of the second file; when left out the same one, or `unadapted` when there is only one file."""
+    """Method of the second file; when left out the same one, or its first one where it has no such, as with other
+    shots; `unadapted` when there is only one file."""
     out: Path | None = None
     """Where to write the verdict as JSON; nowhere when left out."""
 
@@ -31,7 +32,7 @@ class Compare:
         first = _read(self.first)
         second = first if self.second is None else _read(self.second)
         method = self.method or next(iter(first["methods"]))
-        verdict = compare(first, method, second, self.against or (method if self.second else "unadapted"))
+        verdict = compare(first, method, second, self.against or self._other(method, second))
         low, high = verdict.difference95
         console.print(
             f"{verdict.experiment}, {verdict.n} trials each: {verdict.first} {verdict.rates[0]:.1%}, "
@@ -42,6 +43,11 @@ class Compare:
         if self.out is not None:
             write_json(self.out, verdict.to_dict())
         return 0 if verdict.is_first_better else 1
+
+    def _other(self, method: str, second: dict[str, Any]) -> str:
+        if self.second is None:
+            return "unadapted"
+        return method if method in second["methods"] else next(iter(second["methods"]))
 
 
 def _read(path: Path) -> dict[str, Any]:

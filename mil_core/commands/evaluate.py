@@ -24,7 +24,7 @@ from mil_core.commands.rivals import rivals_of
 from mil_core.commands.rope_evaluation import draw_shapes, rope_results
 from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
 from mil_core.commands.table_trials import run_table_task
-from mil_core.commands.trials import TrialPlan, run_task
+from mil_core.commands.trials import TrialPlan, key_of, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.experiment import Experiment
@@ -144,7 +144,8 @@ class Evaluate:
         workers = num_cores() if self.workers is None else self.workers
         result = results(checkpoint, asked, run_all(run_one, asked.tasks, workers, asked.criterion))
         result |= {"shots": self.shots} if self.shots > 1 else {}
-        result |= {"rivals_sha256": {rival.method: rival.sha256 for rival in rivals}} if rivals else {}
+        hashes = {key_of(rival.method, self.shots): rival.sha256 for rival in rivals}
+        result |= {"rivals_sha256": hashes} if hashes else {}
         write_json(out, result)
         console.print(table_of(result))
         console.print(f"written to {out}")
@@ -155,9 +156,7 @@ class Evaluate:
         checkpoint = checkpoint_of(self.experiment, folder, ImitationExperiment)
         trials = QUICK_TRIALS if self.quick else self.trials or TRIALS
         asked = Protocol(self.seed, self._num_tasks(TASKS), trials, task_class(checkpoint.experiment.task).criterion)
-        plan = retry_plan(
-            checkpoint, folder, self.goal_checkpoint, self.second_checkpoint, asked, self.retry_below
-        )
+        plan = retry_plan(checkpoint, folder, self.goal_checkpoint, self.second_checkpoint, asked, self.retry_below)
         workers = num_cores() if self.workers is None else self.workers
         episodes = run_all(partial(run_retry_task, plan), asked.tasks, workers, asked.criterion)
         result = retry_results(checkpoint, plan, asked, episodes)

@@ -67,10 +67,10 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     torch.set_num_threads(1)  # a process a core: more threads would only get in each other's way
     checkpoint = unchanged_checkpoint(plan.checkpoint, plan.sha256, ImitationExperiment)
     experiment, algorithm = checkpoint.experiment, checkpoint.algorithm()
-    learners: dict[str, AbstractAlgorithm] = {experiment.method: algorithm}
+    learners: dict[str, AbstractAlgorithm] = {key_of(experiment.method, plan.shots): algorithm}
     for rival in plan.rivals:
         theirs = unchanged_checkpoint(rival.checkpoint, rival.sha256, ImitationExperiment)
-        learners[rival.method] = theirs.algorithm()
+        learners[key_of(rival.method, plan.shots)] = theirs.algorithm()
     task = task_at(experiment.task, SPLIT, plan.seed, index)
     supports = [support_of(experiment, plan.seed, index, shot) for shot in range(plan.shots)]
     adapted = {method: learner.adapt(*supports) for method, learner in learners.items()}
@@ -87,6 +87,11 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
                 rng = layout_rng(plan.seed, SPLIT, index, TRIAL_LAYOUT + trial)
                 episodes.append(Episode(method, index, task.task_id, trial, *outcome(env, actor, rng)))
     return episodes
+
+
+def key_of(method: str, shots: int) -> str:
+    """A method's key in results files; where it adapted to several demonstrations, their number stands behind it."""
+    return method if shots == 1 else f"{method}_{shots}shot"
 
 
 def support_of(experiment: ImitationExperiment, seed: int, index: int, shot: int = 0) -> Video | Demo:

@@ -54,6 +54,13 @@ from mil_core.experiments.mil_reach_states import (
     mil_reach_states_no_bias,
     mil_reach_states_one_head,
 )
+from mil_core.experiments.mil_reach_variants import (
+    mil_reach_attention,
+    mil_reach_contextual,
+    mil_reach_lstm,
+    mil_reach_no_bias,
+    mil_reach_one_head,
+)
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
@@ -72,6 +79,11 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_push_paper": mil_push_paper,
     "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
+    "mil_reach_one_head": mil_reach_one_head,
+    "mil_reach_no_bias": mil_reach_no_bias,
+    "mil_reach_contextual": mil_reach_contextual,
+    "mil_reach_lstm": mil_reach_lstm,
+    "mil_reach_attention": mil_reach_attention,
     "mil_reach_states": mil_reach_states,
     "mil_reach_states_one_head": mil_reach_states_one_head,
     "mil_reach_states_no_bias": mil_reach_states_no_bias,
@@ -114,6 +126,7 @@ KINDS: dict[str, type[Experiment]] = {
 
 VARIANTS: dict[str, tuple[str, ...]] = {
     "mil_place": ("video",),
+    "mil_reach": ("one_head", "no_bias", "contextual", "lstm", "attention"),
     "mil_reach_states": ("one_head", "no_bias", "first_order", "contextual", "lstm", "attention"),
     "mil_push": (
         "one_head", "no_bias", "first_order", "video_state", "video_linear", "video_temporal", "contextual", "lstm",

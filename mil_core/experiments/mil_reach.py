@@ -41,5 +41,5 @@ def mil_reach() -> ImitationExperiment:
             num_outer_frames=10,
         ),
         training=TrainingConfig(iterations=9000, meta_batch=12, threads=1),
-        data=DataConfig(num_tasks=1000, num_validation_tasks=40, demos_per_task=4),
+        data=DataConfig(num_tasks=1000, num_validation_tasks=40, demos_per_task=4, label="mil_reach"),
     )

@@ -74,6 +74,15 @@ def test_other_tasks_under_the_same_numbers_are_not_compared():
         compare(one, "a", other, "a")
 
 
+def test_one_demonstration_is_compared_with_several_without_naming_methods(tmp_path, capsys):
+    one, several = tmp_path / "one.json", tmp_path / "several.json"
+    one.write_text(json.dumps(content({"good": [(False,) * TRIALS] * 4})))
+    several.write_text(json.dumps(content({"good_5shot": [(True,) * TRIALS] * 4, "x": [(False,) * TRIALS] * 4})))
+    assert main(["compare", str(several), str(one)]) == OK
+    assert "good_5shot is better than good" in capsys.readouterr().out
+    assert main(["compare", str(one), str(several)]) == ANSWER_IS_NO
+
+
 def test_the_command_says_it_and_its_exit_code_too(tmp_path, capsys):
     path = tmp_path / "results.json"
     path.write_text(json.dumps(content({"good": [(True,) * TRIALS] * 4, "unadapted": [(False,) * TRIALS] * 4})))

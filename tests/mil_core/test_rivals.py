@@ -70,7 +70,7 @@ def test_a_trained_variant_joins_and_a_missing_one_is_named_with_what_to_type(pu
     said = capsys.readouterr().out.replace("\n", " ")
     assert f"mil train --experiment mil_push_attention --out {push.with_name('push_attention')}" in said
     assert "without lstm" not in said
-    assert rivals_of(EXPERIMENTS["mil_reach"](), push) == ()
+    assert rivals_of(EXPERIMENTS["mil_metaworld_reach"](), push) == ()
 
 
 def test_a_run_that_has_saved_nothing_yet_is_missing(push):
