@@ -137,6 +137,15 @@ def test_the_short_table_shows_the_best_rival_and_the_wider_interval(folders):
         summary_text(folders[0])
 
 
+def test_policies_of_the_rope_are_compared_with_such_as_see_the_same(folders):
+    row = {"n": 3, "median_distance_m": 0.01, "quartiles_m": [0.01, 0.02], "quartiles": [0.1, 0.3]}
+    rows = {m: row | {"median_distance": left} for m, left in (("flo", 0.2), ("pixel", 0.9), ("pixel_features", 0.5))}
+    content = {"experiment": "flo_rope", "checkpoint_sha256": "0", "steps": 1, "shaping": "threshold", "cells": []}
+    (folders[0] / "flo_rope_policies.json").write_text(json.dumps(content | {"command": "again", "methods": rows}))
+    (line,) = (line for line in summary_text(folders[0]).splitlines() if "flo_rope" in line)
+    assert line.endswith("| `flo` 0.20 | quartiles 0.10 to 0.30 | `pixel` 0.90 |  |")
+
+
 def test_every_kind_of_results_has_its_line_in_the_short_table():
     rows = {row.split("`")[1] for row in summary_text(Path(__file__).parents[2] / "results").splitlines() if "`" in row}
     assert rows >= {"daml_place", "flo_arrange", "flo_rope", "mandril_spriteworld", "mandril_tabletop", "mil_push"}
