@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from data_tools.atomic import committed_file, file_sha256
 from data_tools.demo import Video, VideoSource
-from data_tools.video_encoder import same_bytes_each_time
+from data_tools.video_encoder import h264_stream
 from data_tools.video_stream import PHONE_FILM, VideoLimits, kept_size, opened_film, refuse
 
 _CLOCK = Fraction(1, 90_000)  # the usual clock of films: it holds 10, 24, 25, 30 and 60 Hz exactly
@@ -120,10 +120,8 @@ def _scaled(frames: Iterable[NDArray[np.uint8]], height: int, width: int) -> NDA
 def _new_stream(path: Path, container: OutputContainer, shape: tuple[int, ...], crf: int) -> VideoStream:
     if len(shape) != 3 or shape[2] != 3 or shape[0] % 2 or shape[1] % 2:
         refuse(path, "frames of shape (height, width, 3) with even sides, as H.264 needs", f"{shape}", "resize them")
-    stream = container.add_stream("libx264", options={"crf": str(crf)} | same_bytes_each_time())
-    stream.height, stream.width, stream.pix_fmt = shape[0], shape[1], "yuv420p"
+    stream = h264_stream(container, shape[0], shape[1], {"crf": str(crf)})
     stream.time_base = stream.codec_context.time_base = _CLOCK
-    stream.thread_count = 1  # films are written by many workers at once, each with one core
     return stream
 
 

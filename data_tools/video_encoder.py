@@ -6,6 +6,8 @@ from types import TracebackType
 
 import av
 import numpy as np
+from av.container import OutputContainer
+from av.video.stream import VideoStream
 from numpy.typing import NDArray
 
 CODEC, PIXELS = "h264", "yuv420p"
@@ -20,11 +22,8 @@ class ConstantRateEncoder:
     """
 
     def __init__(self, path: Path, height: int, width: int, rate_hz: int, crf: int = 18) -> None:
-        options = {"crf": str(crf), "g": "2"} | same_bytes_each_time()
         self._container = av.open(str(path), "w", format="mp4")
-        self._stream = self._container.add_stream("libx264", rate=rate_hz, options=options)
-        self._stream.height, self._stream.width, self._stream.pix_fmt = height, width, PIXELS
-        self._stream.thread_count = 1  # the same bytes on every machine
+        self._stream = h264_stream(self._container, height, width, {"crf": str(crf), "g": "2"}, rate_hz)
         self.count = 0
 
     def __enter__(self) -> "ConstantRateEncoder":
@@ -47,8 +46,21 @@ class ConstantRateEncoder:
         self._container.close()
 
 
+def h264_stream(
+    container: OutputContainer, height: int, width: int, options: dict[str, str], rate_hz: int | None = None
+) -> VideoStream:
+    """A new stream of H.264, 4:2:0, by which the same pictures always become the same file.
+
+    Args: height, width: even. options: of x264. rate_hz: None where each picture has a time of its own.
+    """
+    stream = container.add_stream("libx264", rate=rate_hz, options=options | _same_bytes_each_time())
+    stream.height, stream.width, stream.pix_fmt = height, width, PIXELS
+    stream.thread_count = 1  # the same bytes on every machine, and many workers write at once, each with one core
+    return stream
+
+
 @cache
-def same_bytes_each_time() -> dict[str, str]:
+def _same_bytes_each_time() -> dict[str, str]:
     """Options of x264 by which the same pictures always become the same file.
 
     Where it tells by AVX-512 how much later pictures need each block, a film comes out now and then otherwise, some

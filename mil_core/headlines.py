@@ -55,7 +55,7 @@ def headlines(content: dict[str, Any]) -> list[str]:
         ]
     methods = content["methods"]
     if "cells" in content:
-        seeing_alike = {method: row for method, row in methods.items() if not method.endswith("_features")}
+        seeing_alike = {method: row for method, row in methods.items() if not sees_features(method)}
         left = "share of the distance that is left (0 is best)"
         return [_row(f"{name}, by policies it rewards; {left}", _rated(seeing_alike, _left))]
     if "novel_cameras" in content or "shapes" in content:
@@ -68,6 +68,11 @@ def headlines(content: dict[str, Any]) -> list[str]:
         return [_row(name, {row["first"]: rated[row["first"]], "once": rated[row["second"]]})]
     through = ", through the ROS 2 graph" if "command" in content else ""
     return [_row(f"{name}{through}", _rated(methods, _success))]
+
+
+def sees_features(method: str) -> bool:
+    """Whether policies of this row of the rope's table see an autoencoder's features, not the full state."""
+    return method.endswith("_features")
 
 
 def _in_words(experiment: str, shots: int) -> str:

@@ -28,6 +28,7 @@ from mil_core.commands.goal_rivals import learners_beside
 from mil_core.commands.output import BadArgument, console, module_command, require_at_least, write_json
 from mil_core.experiments.rope import RopeExperiment
 from mil_core.goal_rewards import Shaping
+from mil_core.headlines import sees_features
 from sim.rope_collect import collect_rope
 
 QUICK_STEPS = 400
@@ -168,7 +169,7 @@ def summaries(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[s
     have = {m: {(cell["task"], cell["seed"]) for cell in cells if cell["method"] == m} for m in methods}
     result: dict[str, Any] = {}
     for method in methods:
-        common = set.intersection(*(have[m] for m in methods if _sees_features(m) == _sees_features(method)))
+        common = set.intersection(*(have[m] for m in methods if sees_features(m) == sees_features(method)))
         own = [cell for cell in cells if cell["method"] == method and (cell["task"], cell["seed"]) in common]
         if own:
             shares, ends_m = [cell["share"] for cell in own], [cell["distance_m"] for cell in own]
@@ -180,10 +181,6 @@ def summaries(cells: Sequence[dict[str, Any]], methods: Sequence[str]) -> dict[s
                 "quartiles_m": [float(q) for q in np.quantile(ends_m, (0.25, 0.75))],
             }
     return result
-
-
-def _sees_features(method: str) -> bool:
-    return method.endswith("_features")
 
 
 def policies_table(result: dict[str, Any]) -> Table:
