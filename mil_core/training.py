@@ -15,6 +15,7 @@ from torch.utils.tensorboard import SummaryWriter
 
 from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.errors import NonFiniteLoss
+from mil_core.freed_memory import keep_freed_memory
 from mil_core.team import ALONE, Team
 from mil_core.training_state import TrainingState
 
@@ -96,6 +97,7 @@ def train(
     """
     torch.set_flush_denormal(True)  # saturated soft-argmax makes denormals, which slow training many times over
     torch.set_num_threads(config.threads)
+    keep_freed_memory()
     state = TrainingState(algorithm, config.learning_rate, config.average)
     if resume:
         state.load(run)
