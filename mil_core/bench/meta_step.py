@@ -2,6 +2,8 @@
 
 The thesis's pushing network: 125x125 pictures, 100 frames in each loss, 5 tasks, second order. All three ways take
 turns in one process with the same parameters and numbers; the meta-gradient is timed, not the optimiser behind it.
+The C library's memory is left at its defaults: kept as in training (mil_core.freed_memory), every way gains, on one
+thread ours a quarter (0.75 s a task to 0.56 s) and `higher` a third (1.63 s to 1.10 s).
 """
 
 import dataclasses
