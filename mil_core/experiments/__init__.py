@@ -32,7 +32,24 @@ from mil_core.experiments.mil_metaworld import (
     mil_metaworld_reach,
     mil_metaworld_reach_hidden,
 )
-from mil_core.experiments.mil_place import mil_place, mil_place_video
+from mil_core.experiments.mil_metaworld_rivals import (
+    mil_metaworld_pick_place_attention,
+    mil_metaworld_pick_place_contextual,
+    mil_metaworld_pick_place_lstm,
+    mil_metaworld_push_attention,
+    mil_metaworld_push_contextual,
+    mil_metaworld_push_lstm,
+    mil_metaworld_reach_attention,
+    mil_metaworld_reach_contextual,
+    mil_metaworld_reach_lstm,
+)
+from mil_core.experiments.mil_place import (
+    mil_place,
+    mil_place_attention,
+    mil_place_contextual,
+    mil_place_lstm,
+    mil_place_video,
+)
 from mil_core.experiments.mil_push import mil_push
 from mil_core.experiments.mil_push_ablations import (
     mil_push_first_order,
@@ -93,9 +110,21 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_reach_states_attention": mil_reach_states_attention,
     "mil_place": mil_place,
     "mil_place_video": mil_place_video,
+    "mil_place_contextual": mil_place_contextual,
+    "mil_place_lstm": mil_place_lstm,
+    "mil_place_attention": mil_place_attention,
     "mil_metaworld_reach": mil_metaworld_reach,
+    "mil_metaworld_reach_contextual": mil_metaworld_reach_contextual,
+    "mil_metaworld_reach_lstm": mil_metaworld_reach_lstm,
+    "mil_metaworld_reach_attention": mil_metaworld_reach_attention,
     "mil_metaworld_push": mil_metaworld_push,
+    "mil_metaworld_push_contextual": mil_metaworld_push_contextual,
+    "mil_metaworld_push_lstm": mil_metaworld_push_lstm,
+    "mil_metaworld_push_attention": mil_metaworld_push_attention,
     "mil_metaworld_pick_place": mil_metaworld_pick_place,
+    "mil_metaworld_pick_place_contextual": mil_metaworld_pick_place_contextual,
+    "mil_metaworld_pick_place_lstm": mil_metaworld_pick_place_lstm,
+    "mil_metaworld_pick_place_attention": mil_metaworld_pick_place_attention,
     "mil_metaworld_reach_hidden": mil_metaworld_reach_hidden,
     "mil_metaworld_push_hidden": mil_metaworld_push_hidden,
     "mil_metaworld_pick_place_hidden": mil_metaworld_pick_place_hidden,
@@ -125,12 +154,15 @@ KINDS: dict[str, type[Experiment]] = {
 """Kind -> class of the experiments of that kind."""
 
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "mil_place": ("video",),
+    "mil_place": ("video", "contextual", "lstm", "attention"),
     "mil_reach": ("one_head", "no_bias", "contextual", "lstm", "attention"),
     "mil_reach_states": ("one_head", "no_bias", "first_order", "contextual", "lstm", "attention"),
     "mil_push": (
         "one_head", "no_bias", "first_order", "video_state", "video_linear", "video_temporal", "contextual", "lstm",
         "attention",
     ),
+    "mil_metaworld_reach": ("contextual", "lstm", "attention"),
+    "mil_metaworld_push": ("contextual", "lstm", "attention"),
+    "mil_metaworld_pick_place": ("contextual", "lstm", "attention"),
 }  # fmt: skip
 """Experiment -> what others in its table of results are called behind its name and an underscore."""

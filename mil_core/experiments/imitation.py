@@ -143,7 +143,14 @@ def first_order(whole: ImitationExperiment) -> ImitationExperiment:
 def without_inner_loop(whole: ImitationExperiment, method: str, context_size: int) -> ImitationExperiment:
     """The same network shown the demonstration, a rival of MIL. Args: method: a key of the builders."""
     # A head of its own for the inner loss would never be used, nor would layers or inputs that only it moves.
-    policy = replace(whole.policy, context_size=context_size, two_heads=False, two_first_layers=False, image_bias=False)
+    policy = replace(
+        whole.policy,
+        context_size=context_size,
+        pose_is_told=bool(whole.policy.end_pose),
+        two_heads=False,
+        two_first_layers=False,
+        image_bias=False,
+    )
     return replace(whole, name=f"{whole.name}_{method}", algorithm=method, method=method, policy=policy)
 
 

@@ -50,18 +50,18 @@ def _on(variant: str) -> ImitationExperiment:
 
     Args: variant: name of the task behind "metaworld_".
     """
-    push = mil_push()
+    name, push = f"mil_metaworld_{variant}", mil_push()
     # A gripper that is always wrong weighs about as much as velocities that are always zero.
     cloning = replace(push.learning.cloning, gripper_weight=100.0)
     return replace(
         push,
-        name=f"mil_metaworld_{variant}",
+        name=name,
         task=f"metaworld_{variant}",
         robot="sawyer",
         policy=replace(push.policy, state_size=4, velocity_size=3, has_gripper=True),
         learning=replace(push.learning, cloning=cloning),
         training=replace(push.training, iterations=4000),
-        data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3, held_out="goals"),
+        data=DataConfig(num_tasks=300, num_validation_tasks=30, demos_per_task=3, label=name, held_out="goals"),
     )
 
 

@@ -28,6 +28,9 @@ class PolicyConfig:
     """Whether one more action dimension opens (0) and closes (1) a gripper."""
     end_pose: tuple[int, ...] = ()
     """Which numbers of the state, at the end of the demo, are predicted from its first picture; none = no such head."""
+    pose_is_told: bool = False
+    """Whether the context enters the prediction of that pose, too: what never adapts can learn of a demonstration by
+    no other way."""
     filters: tuple[int, ...] = (64, 64, 64, 64, 64)
     """Filters of each convolution; none = a policy of states alone, which does not look at pictures."""
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
@@ -98,8 +101,9 @@ class Policy(nn.Module):
         self.config = config
         bias_size = (config.image_height, config.image_width) if config.image_bias else None
         self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size, bias_size)
-        self.end_pose = nn.Linear(config.num_points, config.end_pose_size) if config.end_pose_size else None
         num_inputs = config.num_points + config.end_pose_size + config.state_size + config.end_pose_size
+        pose_inputs = num_inputs + config.context_size if config.pose_is_told else config.num_points
+        self.end_pose = nn.Linear(pose_inputs, config.end_pose_size) if config.end_pose_size else None
         self.context = BiasTransform(config.context_size)
         widths = (num_inputs + config.context_size, *config.hidden)
         self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)])
@@ -140,7 +144,13 @@ class Policy(nn.Module):
         return PolicyOutput(points, last_pose, value, head(value))
 
     def _end_pose(self, points: Tensor) -> Tensor:
-        return points.new_zeros(0) if self.end_pose is None else self.end_pose(points)
+        if self.end_pose is None:
+            return points.new_zeros(0)
+        if self.config.pose_is_told:
+            # Beside the picture the context meets zeros: of states that are whitened, their mean.
+            no_state = points.new_zeros(self.config.state_inputs + self.config.end_pose_size)
+            points = self.context(torch.cat([points, no_state])[None])[0]
+        return self.end_pose(points)
 
     def adapted_names(self) -> frozenset[str]:
         """Names of the parameters that the inner loop moves: all but the layer norm's offsets.

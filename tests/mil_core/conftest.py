@@ -15,6 +15,7 @@ from mil_core.baselines.recurrent import Recurrent, RecurrentConfig
 from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.behavior_cloning import CloningConfig
 from mil_core.experiments import EXPERIMENTS
+from mil_core.experiments.imitation import without_inner_loop
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
 from mil_core.policies.policy import PolicyConfig
@@ -100,7 +101,9 @@ EVERYTHING = ShownConfig()
 @pytest.fixture
 def shown_experiment(experiments):
     """A tiny experiment whose policy is shown the demonstration instead of adapting to it."""
-    return lambda name, shown=EVERYTHING: dataclasses.replace(experiments["mil"], algorithm=name, shown=shown)
+    mil = experiments["mil"]
+    policy = without_inner_loop(mil, "contextual", POLICY.context_size).policy
+    return lambda name, shown=EVERYTHING: dataclasses.replace(mil, algorithm=name, shown=shown, policy=policy)
 
 
 @pytest.fixture

@@ -202,6 +202,29 @@ def test_the_end_pose_is_predicted_once_an_episode(name, build_shown, tasks):
 
 
 @pytest.mark.parametrize("name", EVERY)
+def test_the_demonstration_tells_where_to_end(name, build_shown, tasks):
+    learner, observation = build_shown(name), tasks[0].demos[1].observation(0)
+    ends = []
+    for shown in (tasks[0].demos[0], tasks[1].demos[0]):
+        policy = learner.adapt(shown)
+        policy.act(observation)
+        ends.append(policy.end_pose)
+    assert np.abs(ends[0] - ends[1]).max() > 1e-4
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_the_loss_of_the_end_teaches_how_to_read_the_demonstration(name, build_shown, shown_sample):
+    learner = build_shown(name)
+    task = shown_sample()
+    output = torch.func.functional_call(
+        learner.policy, learner.told([task.support]), (task.queries[0].pictures, task.queries[0].states)
+    )
+    output.end_pose.square().sum().backward()
+    reading = [value.grad for key, value in learner.named_parameters() if not key.startswith("policy.")]
+    assert any(gradient is not None and gradient.abs().max() > 0 for gradient in reading)
+
+
+@pytest.mark.parametrize("name", EVERY)
 def test_unadapted_is_shown_nothing_and_reports_nothing(name, build_shown, tasks):
     learner = build_shown(name)
     policy = learner.unadapted()
