@@ -27,34 +27,35 @@ def mil_metaworld_push_attention() -> ImitationExperiment:
 
 def mil_metaworld_reach_contextual() -> ImitationExperiment:
     """Shown how the demonstration of reach-v3 ended."""
-    return _after_pushing(mil_metaworld_reach(), "contextual", NUM_KEPT)
+    return _from_own_push(mil_metaworld_reach(), "contextual", NUM_KEPT)
 
 
 def mil_metaworld_reach_lstm() -> ImitationExperiment:
     """Reads the demonstration of reach-v3 by an LSTM."""
-    return _after_pushing(mil_metaworld_reach(), "lstm", LSTM_UNITS)
+    return _from_own_push(mil_metaworld_reach(), "lstm", LSTM_UNITS)
 
 
 def mil_metaworld_reach_attention() -> ImitationExperiment:
     """Looks up each observation in the demonstration of reach-v3."""
-    return _after_pushing(mil_metaworld_reach(), "attention", NUM_KEPT)
+    return _from_own_push(mil_metaworld_reach(), "attention", NUM_KEPT)
 
 
 def mil_metaworld_pick_place_contextual() -> ImitationExperiment:
     """Shown how the demonstration of pick-place-v3 ended."""
-    return _after_pushing(mil_metaworld_pick_place(), "contextual", NUM_KEPT)
+    return _from_own_push(mil_metaworld_pick_place(), "contextual", NUM_KEPT)
 
 
 def mil_metaworld_pick_place_lstm() -> ImitationExperiment:
     """Reads the demonstration of pick-place-v3 by an LSTM."""
-    return _after_pushing(mil_metaworld_pick_place(), "lstm", LSTM_UNITS)
+    return _from_own_push(mil_metaworld_pick_place(), "lstm", LSTM_UNITS)
 
 
 def mil_metaworld_pick_place_attention() -> ImitationExperiment:
     """Looks up each observation in the demonstration of pick-place-v3."""
-    return _after_pushing(mil_metaworld_pick_place(), "attention", NUM_KEPT)
+    return _from_own_push(mil_metaworld_pick_place(), "attention", NUM_KEPT)
 
 
-def _after_pushing(whole: ImitationExperiment, method: str, context_size: int) -> ImitationExperiment:
+def _from_own_push(whole: ImitationExperiment, method: str, context_size: int) -> ImitationExperiment:
+    """A rival of what goes on from MIL's weights of push. Args: see without_inner_loop."""
     rival = without_inner_loop(whole, method, context_size)
     return replace(rival, training=replace(rival.training, start_from=f"{whole.training.start_from}_{method}"))
