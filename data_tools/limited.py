@@ -81,15 +81,13 @@ def stream_limited(
 
 class LimitedReader:
     """One child at work. Leaving the `with` block ends it, and `peak_bytes` then says how much memory it
-    took: exactly where that is more than this process has, else as far as was seen when it answered."""
+    took: exactly where that is clearly more than this process has, else as far as was seen when it answered."""
 
     def __init__(
         self, job: str, path: Path, request: Mapping[str, Any], limits: Limits, code: Sequence[Path] = ()
     ) -> None:
         """Args: job: one of JOBS, or `module:function`. code: folders of code that it needs beside this package's."""
         self.peak_bytes = self._seen_bytes = 0
-        # Linux lets a child's account begin with what its parent has taken: only more than that is surely its own.
-        self._parent_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
         self._path, self._limits, self._remaining_s = path, limits, _START_S
         path = path.absolute()
         order = {
@@ -107,6 +105,9 @@ class LimitedReader:
             cwd=Path(data_tools.__file__).parents[1],
             env=_environment(),
         )
+        # Linux lets a child's account begin with what its parent has taken by the time the child starts, which is over
+        # now: another thread may have taken memory until just then. Only clearly more than that is surely its own.
+        self._parent_bytes = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 + _COUNTING_ERROR_BYTES
         assert self._child.stdin is not None and self._child.stdout is not None
         self._pipe = self._child.stdout.fileno()
         with self._child.stdin as pipe:
@@ -207,6 +208,7 @@ def _peak_bytes(pid: int) -> int:
 
 
 _START_S = 60.0  # for starting the interpreter and importing, on a busy machine; no file has been opened by then
+_COUNTING_ERROR_BYTES = 1 << 26  # Linux counts a process's pages roughly: by some hundred a core
 _NEXT = "do not trust it; copy it again from where it was made, or ask its author"
 
 

@@ -1,7 +1,9 @@
 """Limits that really limit: each rule of the child is broken on purpose, by a job made for it."""
 
 import os
+import resource
 import socket
+import subprocess
 from pathlib import Path
 
 import numpy as np
@@ -130,6 +132,23 @@ def test_what_a_child_took_is_known(path):
     with LimitedReader("hungry", path, {"bytes": 1 << 28}, Limits()) as reader:
         assert list(reader) == [1 << 28]
     assert 1 << 28 < reader.peak_bytes < 1 << 29  # whatever this process has itself
+
+
+def test_what_this_process_takes_while_the_child_starts_is_not_the_childs(path, monkeypatch):
+    def peak_bytes() -> int:
+        return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024
+
+    def start(*args: object, **options: object) -> subprocess.Popen:
+        before_bytes, ballast = peak_bytes(), []
+        while peak_bytes() < before_bytes + (1 << 28):  # as another thread might, at the worst moment
+            ballast.append(np.ones(1 << 22))
+        return popen(*args, **options)
+
+    popen = subprocess.Popen
+    monkeypatch.setattr(subprocess, "Popen", start)
+    with LimitedReader("hungry", path, {"bytes": 1 << 20}, Limits()) as reader:
+        assert list(reader) == [1 << 20]
+    assert 1 << 20 < reader.peak_bytes < 1 << 27
 
 
 @pytest.mark.parametrize("job", ["sleepy", "busy"])

@@ -18,7 +18,8 @@ FORMATS = ("demos_sealed", "film_mp4", "film_gif", "robomimic", "lerobot_v3", "c
 def test_no_file_breaks_a_promise():
     assert set(FORMATS) < set(TARGETS)
     results = run(60, 40, seed=11, formats=FORMATS)
-    assert results["faults"] == [] and results["is_kept"] and results["outside_untouched"]
+    assert results["faults"] == [] and results["outside_untouched"]
+    assert results["peak_bytes"] <= results["limits"]["bytes"] and results["is_kept"]
     assert results["mutated"] + results["hostile"] >= 95
     verdicts = [counts for part in results["formats"].values() for counts in (part["mutated"], part["hostile"])]
     assert sum(counts.get("refused", 0) for counts in verdicts) > 30
