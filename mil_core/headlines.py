@@ -18,6 +18,7 @@ IN_WORDS = {
     "mil_metaworld_ml10": "Meta-World ML10: a whole task never met, after one demonstration",
     "mil_metaworld_pick_place": "Meta-World pick-place, after one demonstration",
     "mil_metaworld_push": "Meta-World push, after one demonstration",
+    "mil_metaworld_push_hidden": "Meta-World push to a goal out of sight, after one demonstration",
     "mil_metaworld_reach": "Meta-World reach, after one demonstration",
     "mil_place": "put it into one of three containers, after one demonstration",
     "mil_push": "push one of two things to the goal, after one demonstration",

@@ -38,6 +38,9 @@ from mil_core.experiments.mil_metaworld_rivals import (
     mil_metaworld_pick_place_lstm,
     mil_metaworld_push_attention,
     mil_metaworld_push_contextual,
+    mil_metaworld_push_hidden_attention,
+    mil_metaworld_push_hidden_contextual,
+    mil_metaworld_push_hidden_lstm,
     mil_metaworld_push_lstm,
     mil_metaworld_reach_attention,
     mil_metaworld_reach_contextual,
@@ -127,6 +130,9 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "mil_metaworld_pick_place_attention": mil_metaworld_pick_place_attention,
     "mil_metaworld_reach_hidden": mil_metaworld_reach_hidden,
     "mil_metaworld_push_hidden": mil_metaworld_push_hidden,
+    "mil_metaworld_push_hidden_contextual": mil_metaworld_push_hidden_contextual,
+    "mil_metaworld_push_hidden_lstm": mil_metaworld_push_hidden_lstm,
+    "mil_metaworld_push_hidden_attention": mil_metaworld_push_hidden_attention,
     "mil_metaworld_pick_place_hidden": mil_metaworld_pick_place_hidden,
     "mil_metaworld_ml10": mil_metaworld_ml10,
     "daml_place": daml_place,
@@ -163,6 +169,7 @@ VARIANTS: dict[str, tuple[str, ...]] = {
     ),
     "mil_metaworld_reach": ("contextual", "lstm", "attention"),
     "mil_metaworld_push": ("contextual", "lstm", "attention"),
+    "mil_metaworld_push_hidden": ("contextual", "lstm", "attention"),
     "mil_metaworld_pick_place": ("contextual", "lstm", "attention"),
 }  # fmt: skip
 """Experiment -> what others in its table of results are called behind its name and an underscore."""

@@ -26,17 +26,17 @@ def mil_metaworld_pick_place() -> ImitationExperiment:
 
 def mil_metaworld_reach_hidden() -> ImitationExperiment:
     """MIL on reach-v3 with a goal that only the demonstration tells."""
-    return _on("reach_hidden")
+    return _after_pushing(_on("reach_hidden"), 2000)
 
 
 def mil_metaworld_push_hidden() -> ImitationExperiment:
-    """MIL on push-v3 with a goal that only the demonstration tells."""
-    return _on("push_hidden")
+    """MIL on push-v3 with a goal that only the demonstration tells. It goes on from pushing to goals in sight."""
+    return _after_pushing(_on("push_hidden"), 2000)
 
 
 def mil_metaworld_pick_place_hidden() -> ImitationExperiment:
     """MIL on pick-place-v3 with a goal that only the demonstration tells."""
-    return _on("pick_place_hidden")
+    return _after_pushing(_on("pick_place_hidden"), 2000)
 
 
 def mil_metaworld_ml10() -> ImitationExperiment:

@@ -7,7 +7,12 @@ tables when they are trained.
 from dataclasses import replace
 
 from mil_core.experiments.imitation import LSTM_UNITS, NUM_KEPT, ImitationExperiment, without_inner_loop
-from mil_core.experiments.mil_metaworld import mil_metaworld_pick_place, mil_metaworld_push, mil_metaworld_reach
+from mil_core.experiments.mil_metaworld import (
+    mil_metaworld_pick_place,
+    mil_metaworld_push,
+    mil_metaworld_push_hidden,
+    mil_metaworld_reach,
+)
 
 
 def mil_metaworld_push_contextual() -> ImitationExperiment:
@@ -23,6 +28,21 @@ def mil_metaworld_push_lstm() -> ImitationExperiment:
 def mil_metaworld_push_attention() -> ImitationExperiment:
     """Looks up each observation in the demonstration of push-v3."""
     return without_inner_loop(mil_metaworld_push(), "attention", NUM_KEPT)
+
+
+def mil_metaworld_push_hidden_contextual() -> ImitationExperiment:
+    """Shown how the demonstration of push-v3 ended, which alone tells the goal."""
+    return _from_own_push(mil_metaworld_push_hidden(), "contextual", NUM_KEPT)
+
+
+def mil_metaworld_push_hidden_lstm() -> ImitationExperiment:
+    """Reads by an LSTM the demonstration of push-v3, which alone tells the goal."""
+    return _from_own_push(mil_metaworld_push_hidden(), "lstm", LSTM_UNITS)
+
+
+def mil_metaworld_push_hidden_attention() -> ImitationExperiment:
+    """Looks up each observation in the demonstration of push-v3, which alone tells the goal."""
+    return _from_own_push(mil_metaworld_push_hidden(), "attention", NUM_KEPT)
 
 
 def mil_metaworld_reach_contextual() -> ImitationExperiment:
