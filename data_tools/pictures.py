@@ -7,6 +7,7 @@ from pathlib import Path
 import cv2
 import matplotlib
 import numpy as np
+from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
@@ -19,6 +20,7 @@ from data_tools.video import write_video
 _GAP = 4
 _STRIP = 28  # height of a line of text, pixels
 _PAPER, _INK = 255, 40
+_WIDE = 30  # times the smallest value from where on an axis is logarithmic
 _TRAIN_COLOUR, _VALIDATION_COLOUR = "#3b6fb6", "#c4572b"
 
 
@@ -56,19 +58,27 @@ def learning_curve(log: Path | str, path: Path | str) -> None:
         figure = Figure(figsize=(3.6 * across, 2.4 * down), layout="constrained")
         for place, name in enumerate(names):
             axes = figure.add_subplot(down, across, place + 1)
-            iteration, value = _series(rows, name)
-            axes.plot(iteration, value, color=_TRAIN_COLOUR, alpha=0.25, linewidth=0.7)
-            axes.plot(iteration, _smooth(value), color=_TRAIN_COLOUR, label="meta-training")
-            axes.plot(*_series(rows, f"validation_{name}"), ".-", color=_VALIDATION_COLOUR, label="validation")
-            axes.ticklabel_format(useOffset=False)
-            if name == "seconds" and len(value):  # one step during which the machine slept must not hide all others
-                axes.set_ylim(0, 1.5 * float(np.quantile(value, 0.99)))
+            _panel(axes, rows, name)
             axes.set_title(name.replace("_", " "), loc="left")
             axes.set_xlabel("iteration" if place >= len(names) - across else "")
             if place == 0:
                 axes.legend(frameon=False)
         with committed_file(Path(path)) as partial:
             figure.savefig(partial, dpi=120)
+
+
+def _panel(axes: Axes, rows: Sequence[dict[str, float]], name: str) -> None:
+    """One number of a log; on a logarithmic axis where the first steps would press all others flat."""
+    iteration, value = _series(rows, name)
+    smooth = _smooth(value)
+    axes.plot(iteration, value, color=_TRAIN_COLOUR, alpha=0.25, linewidth=0.7)
+    axes.plot(iteration, smooth, color=_TRAIN_COLOUR, label="meta-training")
+    axes.plot(*_series(rows, f"validation_{name}"), ".-", color=_VALIDATION_COLOUR, label="validation")
+    axes.ticklabel_format(useOffset=False)
+    if name == "seconds" and len(value):  # one step during which the machine slept must not hide all others
+        axes.set_ylim(0, 1.5 * float(np.quantile(value, 0.99)))
+    elif len(value) and value.min() > 0 and smooth.max() > _WIDE * smooth.min():
+        axes.set_yscale("log")
 
 
 def side_by_side(

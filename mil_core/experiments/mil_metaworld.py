@@ -11,7 +11,7 @@ from mil_core.experiments.mil_push import mil_push
 
 def mil_metaworld_reach() -> ImitationExperiment:
     """MIL on reach-v3, the goal in sight. It goes on from pushing: the same robot, puck, ball and camera."""
-    return _after_pushing(_on("reach"), 1000)
+    return _after_pushing(_on("reach"), 4000)
 
 
 def mil_metaworld_push() -> ImitationExperiment:

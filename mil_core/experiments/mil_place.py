@@ -15,7 +15,7 @@ def mil_place() -> ImitationExperiment:
     """
     film = daml_place()
     learning = replace(film.learning, learned=None, num_queries=1)
-    training = replace(film.training, iterations=1500, start_from="checkpoints/daml_place")
+    training = replace(film.training, iterations=4000, start_from="checkpoints/daml_place")
     return replace(
         film,
         name="mil_place",

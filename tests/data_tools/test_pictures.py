@@ -5,10 +5,11 @@ import json
 import cv2
 import numpy as np
 import pytest
+from matplotlib.figure import Figure
 
 from data_tools.demo import Video
 from data_tools.errors import DataError
-from data_tools.pictures import contact_sheet, learning_curve, read_log, side_by_side
+from data_tools.pictures import _panel, contact_sheet, learning_curve, read_log, side_by_side
 from data_tools.video import read_video
 
 
@@ -59,6 +60,22 @@ def test_a_learning_curve_is_drawn_from_a_log_cut_short(tmp_path):
     assert picture is not None
     blue, _, red = picture.astype(int).transpose(2, 0, 1)
     assert (blue - red > 60).any() and (red - blue > 60).any()  # both curves are there
+
+
+@pytest.mark.parametrize(
+    ("values", "scale"),
+    [
+        ([1000, 3, 2, 1], "log"),
+        ([8, 4, 2, 1], "linear"),
+        ([1000, 3, 2, 0], "linear"),
+        ([1000, 3, 2, -1], "linear"),
+        ([], "linear"),
+    ],
+)
+def test_the_first_steps_do_not_press_all_others_flat(values, scale):
+    axes = Figure().add_subplot()
+    _panel(axes, [{"iteration": i, "loss": value} for i, value in enumerate(values)], "loss")
+    assert axes.get_yscale() == scale
 
 
 def test_a_resumed_run_overrides_the_rows_it_repeats(tmp_path):
