@@ -107,7 +107,7 @@ def test_a_full_queue_drops_counts_and_never_waits(begin) -> None:
         slowest_s = max(slowest_s, time.monotonic() - started_s)
     count = take.counts["image"]
     assert count.taken + count.overflowed == filler + 50 and count.overflowed >= 50
-    assert slowest_s < 20.0 and take.fault() is None  # waiting for a stopped writer would never end
+    assert slowest_s < 1.0 and take.fault() is None
     os.kill(take.writer_pid, signal.SIGCONT)
     end = take.finish({})
     assert end["overflowed"]["image"] == count.overflowed

@@ -36,7 +36,8 @@ def test_one_film_one_episode_every_step_carried_out(running: Rig) -> None:
     steps: list[int] = []
     ended = client.run_policy(adapted.adapted_id, 12, lambda feedback: steps.append(feedback.step))
     assert (ended.termination_reason, ended.steps, ended.message) == (RunPolicy.Result.COMPLETED, 12, "")
-    client.wait(lambda: client.outcome().steps == 12, "the last command to reach the simulator")
+    client.wait(lambda: client.outcome().steps >= 12, "the last command to reach the simulator")
+    assert client.outcome().steps == 12
     assert len(ended.latency_ms) == 12
     assert 0 < ended.latency_ms_p50 <= ended.latency_ms_p99
     assert steps == sorted(steps)
