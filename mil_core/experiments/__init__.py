@@ -1,6 +1,7 @@
 """Every experiment by name: one module each, one table of results each."""
 
 from collections.abc import Callable
+from pathlib import Path
 
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.daml_place import daml_place
@@ -32,110 +33,42 @@ from mil_core.experiments.mil_metaworld import (
     mil_metaworld_reach,
     mil_metaworld_reach_hidden,
 )
-from mil_core.experiments.mil_metaworld_rivals import (
-    mil_metaworld_pick_place_attention,
-    mil_metaworld_pick_place_contextual,
-    mil_metaworld_pick_place_lstm,
-    mil_metaworld_push_attention,
-    mil_metaworld_push_contextual,
-    mil_metaworld_push_hidden_attention,
-    mil_metaworld_push_hidden_contextual,
-    mil_metaworld_push_hidden_lstm,
-    mil_metaworld_push_lstm,
-    mil_metaworld_reach_attention,
-    mil_metaworld_reach_contextual,
-    mil_metaworld_reach_lstm,
-)
-from mil_core.experiments.mil_place import (
-    mil_place,
-    mil_place_attention,
-    mil_place_contextual,
-    mil_place_lstm,
-    mil_place_video,
-)
+from mil_core.experiments.mil_place import mil_place, mil_place_video
 from mil_core.experiments.mil_push import mil_push
-from mil_core.experiments.mil_push_ablations import (
-    mil_push_first_order,
-    mil_push_no_bias,
-    mil_push_one_head,
+from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
+from mil_core.experiments.mil_push_watching import (
     mil_push_video_linear,
     mil_push_video_state,
     mil_push_video_temporal,
 )
-from mil_core.experiments.mil_push_baselines import mil_push_attention, mil_push_contextual, mil_push_lstm
-from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
 from mil_core.experiments.mil_reach import mil_reach
-from mil_core.experiments.mil_reach_states import (
-    mil_reach_states,
-    mil_reach_states_attention,
-    mil_reach_states_contextual,
-    mil_reach_states_first_order,
-    mil_reach_states_lstm,
-    mil_reach_states_no_bias,
-    mil_reach_states_one_head,
-)
-from mil_core.experiments.mil_reach_variants import (
-    mil_reach_attention,
-    mil_reach_contextual,
-    mil_reach_lstm,
-    mil_reach_no_bias,
-    mil_reach_one_head,
-)
+from mil_core.experiments.mil_reach_states import mil_reach_states
 from mil_core.experiments.predictor import PredictorExperiment
 from mil_core.experiments.reward import RewardExperiment
 from mil_core.experiments.rope import RopeExperiment
+from mil_core.experiments.variants import variant
 
-EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
+_IMITATION: dict[str, Callable[[], ImitationExperiment]] = {
     "mil_push": mil_push,
-    "mil_push_contextual": mil_push_contextual,
-    "mil_push_lstm": mil_push_lstm,
-    "mil_push_attention": mil_push_attention,
-    "mil_push_one_head": mil_push_one_head,
-    "mil_push_no_bias": mil_push_no_bias,
-    "mil_push_first_order": mil_push_first_order,
     "mil_push_video_state": mil_push_video_state,
     "mil_push_video_linear": mil_push_video_linear,
     "mil_push_video_temporal": mil_push_video_temporal,
     "mil_push_paper": mil_push_paper,
     "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
-    "mil_reach_one_head": mil_reach_one_head,
-    "mil_reach_no_bias": mil_reach_no_bias,
-    "mil_reach_contextual": mil_reach_contextual,
-    "mil_reach_lstm": mil_reach_lstm,
-    "mil_reach_attention": mil_reach_attention,
     "mil_reach_states": mil_reach_states,
-    "mil_reach_states_one_head": mil_reach_states_one_head,
-    "mil_reach_states_no_bias": mil_reach_states_no_bias,
-    "mil_reach_states_first_order": mil_reach_states_first_order,
-    "mil_reach_states_contextual": mil_reach_states_contextual,
-    "mil_reach_states_lstm": mil_reach_states_lstm,
-    "mil_reach_states_attention": mil_reach_states_attention,
     "mil_place": mil_place,
     "mil_place_video": mil_place_video,
-    "mil_place_contextual": mil_place_contextual,
-    "mil_place_lstm": mil_place_lstm,
-    "mil_place_attention": mil_place_attention,
     "mil_metaworld_reach": mil_metaworld_reach,
-    "mil_metaworld_reach_contextual": mil_metaworld_reach_contextual,
-    "mil_metaworld_reach_lstm": mil_metaworld_reach_lstm,
-    "mil_metaworld_reach_attention": mil_metaworld_reach_attention,
     "mil_metaworld_push": mil_metaworld_push,
-    "mil_metaworld_push_contextual": mil_metaworld_push_contextual,
-    "mil_metaworld_push_lstm": mil_metaworld_push_lstm,
-    "mil_metaworld_push_attention": mil_metaworld_push_attention,
     "mil_metaworld_pick_place": mil_metaworld_pick_place,
-    "mil_metaworld_pick_place_contextual": mil_metaworld_pick_place_contextual,
-    "mil_metaworld_pick_place_lstm": mil_metaworld_pick_place_lstm,
-    "mil_metaworld_pick_place_attention": mil_metaworld_pick_place_attention,
     "mil_metaworld_reach_hidden": mil_metaworld_reach_hidden,
     "mil_metaworld_push_hidden": mil_metaworld_push_hidden,
-    "mil_metaworld_push_hidden_contextual": mil_metaworld_push_hidden_contextual,
-    "mil_metaworld_push_hidden_lstm": mil_metaworld_push_hidden_lstm,
-    "mil_metaworld_push_hidden_attention": mil_metaworld_push_hidden_attention,
     "mil_metaworld_pick_place_hidden": mil_metaworld_pick_place_hidden,
     "mil_metaworld_ml10": mil_metaworld_ml10,
     "daml_place": daml_place,
+}
+_OTHERS: dict[str, Callable[[], Experiment]] = {
     "mandril_spriteworld": mandril_spriteworld,
     "mandril_spriteworld_conditional": mandril_spriteworld_conditional,
     "mandril_spriteworld_fine_tuned": mandril_spriteworld_fine_tuned,
@@ -153,23 +86,39 @@ EXPERIMENTS: dict[str, Callable[[], Experiment]] = {
     "flo_push": flo_push,
 }
 
+_ABLATIONS, _RIVALS = ("one_head", "no_bias", "first_order"), ("contextual", "lstm", "attention")
+VARIANTS: dict[str, tuple[str, ...]] = {
+    "mil_place": (*_ABLATIONS, "video", *_RIVALS),
+    "mil_reach": (*_ABLATIONS, *_RIVALS),
+    "mil_reach_states": (*_ABLATIONS, *_RIVALS),
+    "mil_push": (*_ABLATIONS, "video_state", "video_linear", "video_temporal", *_RIVALS),
+    "mil_metaworld_reach": (*_ABLATIONS, *_RIVALS),
+    "mil_metaworld_push": (*_ABLATIONS, *_RIVALS),
+    "mil_metaworld_pick_place": (*_ABLATIONS, *_RIVALS),
+    "mil_metaworld_reach_hidden": (*_ABLATIONS, *_RIVALS),
+    "mil_metaworld_push_hidden": (*_ABLATIONS, *_RIVALS),
+    "mil_metaworld_pick_place_hidden": (*_ABLATIONS, *_RIVALS),
+    "mil_metaworld_ml10": (*_ABLATIONS, *_RIVALS),
+}
+"""Experiment -> what others in its table of results are called behind its name and an underscore."""
+
+
+def _variants() -> dict[str, Callable[[], ImitationExperiment]]:
+    """Every variant that is the whole with one change, and so needs no function of its own."""
+    made = {}
+    for name, changes in VARIANTS.items():
+        start = Path(_IMITATION[name]().training.start_from or "").name
+        for change in changes:
+            if f"{name}_{change}" not in _IMITATION:
+                from_its_own = change in VARIANTS.get(start, ())
+                made[f"{name}_{change}"] = variant(_IMITATION[name], change, from_its_own=from_its_own)
+    return made
+
+
+EXPERIMENTS: dict[str, Callable[[], Experiment]] = _IMITATION | _variants() | _OTHERS
+
 KINDS: dict[str, type[Experiment]] = {
     kind.kind: kind
     for kind in (ImitationExperiment, RewardExperiment, ClassifierExperiment, RopeExperiment, PredictorExperiment)
 }
 """Kind -> class of the experiments of that kind."""
-
-VARIANTS: dict[str, tuple[str, ...]] = {
-    "mil_place": ("video", "contextual", "lstm", "attention"),
-    "mil_reach": ("one_head", "no_bias", "contextual", "lstm", "attention"),
-    "mil_reach_states": ("one_head", "no_bias", "first_order", "contextual", "lstm", "attention"),
-    "mil_push": (
-        "one_head", "no_bias", "first_order", "video_state", "video_linear", "video_temporal", "contextual", "lstm",
-        "attention",
-    ),
-    "mil_metaworld_reach": ("contextual", "lstm", "attention"),
-    "mil_metaworld_push": ("contextual", "lstm", "attention"),
-    "mil_metaworld_push_hidden": ("contextual", "lstm", "attention"),
-    "mil_metaworld_pick_place": ("contextual", "lstm", "attention"),
-}  # fmt: skip
-"""Experiment -> what others in its table of results are called behind its name and an underscore."""

@@ -111,49 +111,6 @@ class ImitationExperiment(Experiment):
         )
 
 
-LSTM_UNITS = 512
-"""As in the thesis."""
-NUM_KEPT = 64
-"""Numbers that a contextual policy keeps of the last frame, and that an attending one keeps of each: as many as there
-are feature points in `mil_push`, where MIL has a bias transformation of 20 that it learns nothing by."""
-
-
-def one_head(whole: ImitationExperiment) -> ImitationExperiment:
-    """The same with one output layer before and after the inner step."""
-    policy = replace(whole.policy, two_heads=False)
-    return replace(whole, name=f"{whole.name}_one_head", method="mil_one_head", policy=policy)
-
-
-def no_bias(whole: ImitationExperiment) -> ImitationExperiment:
-    """The same without the bias transformation."""
-    policy = replace(whole.policy, context_size=0)
-    return replace(whole, name=f"{whole.name}_no_bias", method="mil_no_bias", policy=policy)
-
-
-def first_order(whole: ImitationExperiment) -> ImitationExperiment:
-    """The same, the outer gradient taken as if the inner step were a constant.
-
-    Cheaper; for imitation the thesis found it "to not work at all" (4.3). An output layer of the inner loss's own then
-    stays as it was drawn.
-    """
-    learning = replace(whole.learning, inner=replace(whole.learning.inner, first_order=True))
-    return replace(whole, name=f"{whole.name}_first_order", method="mil_first_order", learning=learning)
-
-
-def without_inner_loop(whole: ImitationExperiment, method: str, context_size: int) -> ImitationExperiment:
-    """The same network shown the demonstration, a rival of MIL. Args: method: a key of the builders."""
-    # A head of its own for the inner loss would never be used, nor would layers or inputs that only it moves.
-    policy = replace(
-        whole.policy,
-        context_size=context_size,
-        pose_is_told=bool(whole.policy.end_pose),
-        two_heads=False,
-        two_first_layers=False,
-        image_bias=False,
-    )
-    return replace(whole, name=f"{whole.name}_{method}", algorithm=method, method=method, policy=policy)
-
-
 _BUILDERS: dict[str, Callable[[ImitationExperiment, Scaling], AbstractAlgorithm]] = {
     "mil": lambda e, scaling: Mil(Policy(e.policy), scaling, e.learning),
     "daml": lambda e, scaling: Daml(Policy(e.policy), scaling, e.learning),

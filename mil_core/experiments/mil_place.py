@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from mil_core.experiments.daml_place import daml_place
-from mil_core.experiments.imitation import LSTM_UNITS, NUM_KEPT, ImitationExperiment, without_inner_loop
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.learned_loss import LearnedLossConfig
 
 
@@ -42,18 +42,3 @@ def mil_place_video() -> ImitationExperiment:
         policy=replace(whole.policy, two_heads=False),
         learning=replace(whole.learning, learned=learned),
     )
-
-
-def mil_place_contextual() -> ImitationExperiment:
-    """Shown how the robot's demonstration ended."""
-    return without_inner_loop(mil_place(), "contextual", NUM_KEPT)
-
-
-def mil_place_lstm() -> ImitationExperiment:
-    """Reads the robot's demonstration by an LSTM."""
-    return without_inner_loop(mil_place(), "lstm", LSTM_UNITS)
-
-
-def mil_place_attention() -> ImitationExperiment:
-    """Looks up each observation in the robot's demonstration."""
-    return without_inner_loop(mil_place(), "attention", NUM_KEPT)

@@ -15,7 +15,7 @@ from mil_core.baselines.recurrent import Recurrent, RecurrentConfig
 from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.behavior_cloning import CloningConfig
 from mil_core.experiments import EXPERIMENTS
-from mil_core.experiments.imitation import without_inner_loop
+from mil_core.experiments.variants import without_inner_loop
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
 from mil_core.policies.policy import PolicyConfig

@@ -29,15 +29,16 @@ def push(untrained, tmp_path):
 @pytest.mark.parametrize("name", sorted(VARIANTS))
 def test_variants_are_experiments_in_the_same_task_each_with_a_key_of_its_own(name):
     whole = EXPERIMENTS[name]()
-    variants = [EXPERIMENTS[f"{name}_{variant}"]() for variant in VARIANTS[name]]
-    keys = [experiment.method for experiment in (whole, *variants)]
+    variants = {variant: EXPERIMENTS[f"{name}_{variant}"]() for variant in VARIANTS[name]}
+    keys = [experiment.method for experiment in (whole, *variants.values())]
     assert len({*keys, "unadapted", "random"}) == len(keys) + 2
-    for variant in variants:
+    for key, variant in variants.items():
         assert isinstance(whole, ImitationExperiment) and isinstance(variant, ImitationExperiment)
+        assert variant.name == f"{name}_{key}" and variant.data_label == whole.data_label
         assert (variant.task, variant.robot, variant.data) == (whole.task, whole.robot, whole.data)
-        assert variant.data_label == whole.data_label
         budget = whole.training
-        if variant.training.start_from == f"{budget.start_from}_{variant.method}":  # from its own weights, as the whole
+        if variant.training.start_from == f"{budget.start_from}_{key}":  # from its own weights, as the whole
+            assert Path(variant.training.start_from).name in EXPERIMENTS
             budget = dataclasses.replace(budget, start_from=variant.training.start_from)
         if variant.training.start_from != budget.start_from:  # what goes on from the whole one's weights says so
             assert variant.training.start_from == f"checkpoints/{name}"
@@ -45,6 +46,32 @@ def test_variants_are_experiments_in_the_same_task_each_with_a_key_of_its_own(na
             own = {"iterations": variant.training.iterations, "start_from": variant.training.start_from}
             budget = dataclasses.replace(budget, **own)
         assert variant.training == budget
+
+
+def changed_fields(whole, variant):
+    """Fields of the experiment that the variant has otherwise, other than its names."""
+    pairs = {
+        field.name: (getattr(whole, field.name), getattr(variant, field.name)) for field in dataclasses.fields(whole)
+    }
+    return {name for name, (mine, theirs) in pairs.items() if mine != theirs} - {"name", "method", "training"}
+
+
+@pytest.mark.parametrize("name", sorted(VARIANTS))
+@pytest.mark.parametrize(
+    ("change", "fields"),
+    [
+        ("one_head", {"policy"}),
+        ("no_bias", {"policy"}),
+        ("first_order", {"learning"}),
+        ("contextual", {"algorithm", "policy"}),
+        ("lstm", {"algorithm", "policy"}),
+        ("attention", {"algorithm", "policy"}),
+    ],
+)
+def test_a_change_changes_nothing_else(name, change, fields):
+    whole, variant = EXPERIMENTS[name](), EXPERIMENTS[f"{name}_{change}"]()
+    assert changed_fields(whole, variant) == fields
+    assert variant.policy.filters == whole.policy.filters and variant.policy.hidden == whole.policy.hidden
 
 
 def test_the_names_of_data_files_are_those_of_old():
@@ -72,7 +99,7 @@ def test_a_trained_variant_joins_and_a_missing_one_is_named_with_what_to_type(pu
     said = capsys.readouterr().out.replace("\n", " ")
     assert f"mil train --experiment mil_push_attention --out {push.with_name('push_attention')}" in said
     assert "without lstm" not in said
-    assert rivals_of(EXPERIMENTS["mil_metaworld_ml10"](), push) == ()
+    assert rivals_of(EXPERIMENTS["daml_place"](), push) == ()
 
 
 def test_a_run_that_has_saved_nothing_yet_is_missing(push):

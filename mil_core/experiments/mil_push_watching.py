@@ -1,26 +1,11 @@
-"""What of MIL on pushing does the work? The same data and budget with one part changed (thesis 7.1.6.2, Table 7.1)."""
+"""What of a demonstration does pushing need: its actions, its states, its pictures (thesis 7.1.6.2, Table 7.1)?"""
 
 from dataclasses import replace
 
-from mil_core.experiments.imitation import ImitationExperiment, first_order, no_bias, one_head
+from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.experiments.mil_push import mil_push
 from mil_core.inner_loop import InnerConfig
 from mil_core.learned_loss import LearnedLossConfig
-
-
-def mil_push_one_head() -> ImitationExperiment:
-    """The same output layer before and after the inner step."""
-    return one_head(mil_push())
-
-
-def mil_push_no_bias() -> ImitationExperiment:
-    """Without the bias transformation."""
-    return no_bias(mil_push())
-
-
-def mil_push_first_order() -> ImitationExperiment:
-    """Without second derivatives."""
-    return first_order(mil_push())
 
 
 def mil_push_video_state() -> ImitationExperiment:
