@@ -52,7 +52,12 @@ def test_every_verb_is_a_file_and_every_file_with_a_verb_is_listed():
 def test_an_unknown_experiment_lists_the_known_ones(verb, capsys):
     needed = {"train": ["--out", "x"], "rollout": ["--adapted", "x"], "bench": ["adapt"]}.get(verb, [])
     message = refuses(capsys, verb, *needed, "--experiment", "daml_fly")
-    assert all(name in message for name in EXPERIMENTS)
+    assert all(name in message for name in EXPERIMENTS) and " ... " not in message
+
+
+@pytest.mark.parametrize(("typed", "meant"), [("mil_plase", "mil_place"), ("mil_push_1_head", "mil_push_one_head")])
+def test_a_mistyped_experiment_is_guessed(typed, meant, capsys):
+    assert f"found {typed!r}; type {meant}, or" in refuses(capsys, "train", "--out", "x", "--experiment", typed)
 
 
 @pytest.mark.parametrize(

@@ -1,20 +1,26 @@
 """Names and folders from the command line, turned into objects or refused."""
 
+from difflib import get_close_matches
 from pathlib import Path
 
 from mil_core import checkpoint as checkpoints
 from mil_core.checkpoint import AnyExperiment, Checkpoint
 from mil_core.commands.output import BadArgument
 from mil_core.errors import CheckpointCorrupt, UnknownExperiment
-from mil_core.experiments import EXPERIMENTS
+from mil_core.experiments import EXPERIMENTS, VARIANTS
 from mil_core.experiments.experiment import Experiment
 
 
 def experiment_of(name: str) -> Experiment:
-    """The experiment of a name. Raises: UnknownExperiment: the message lists the known ones."""
+    """The experiment of a name. Raises: UnknownExperiment: the message tells the nearest and lists the known ones."""
     if name not in EXPERIMENTS:
-        known = ", ".join(sorted(EXPERIMENTS))
-        raise UnknownExperiment(f"expected a known experiment, found {name!r}; use one of: {known}.")
+        meant = f"type {near[0]}, or " if (near := get_close_matches(name, EXPERIMENTS, 1)) else ""
+        variants = {f"{whole}_{variant}" for whole, several in VARIANTS.items() for variant in several}
+        known = ", ".join(sorted(set(EXPERIMENTS) - variants))
+        raise UnknownExperiment(
+            f"expected a known experiment, found {name!r}; {meant}use one of: {known}, or one with a part changed, "
+            f"such as mil_push_one_head."
+        )
     return EXPERIMENTS[name]()
 
 
