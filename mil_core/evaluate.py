@@ -47,7 +47,7 @@ class Protocol:
     seed: int
     """Seed of tasks and scenes."""
     tasks: int
-    """Number of test tasks."""
+    """Number of tasks."""
     trials: int
     """Scenes of each task."""
     criterion: Criterion

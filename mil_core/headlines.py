@@ -41,12 +41,12 @@ class Rated(NamedTuple):
 
 
 def headlines(content: dict[str, Any]) -> list[str]:
-    """Rows of the short table; none for what is no comparison of methods.
+    """Rows of the short table; none for what is no comparison of methods, or not on test tasks.
 
     Raises: KeyError, TypeError: `content` is not what `mil evaluate` writes.
     """
     name = _in_words(content["experiment"], content.get("shots", 1))
-    if content.keys() & {"asking", "sizes", "unexplained"}:
+    if content.keys() & {"asking", "sizes", "split", "unexplained"}:
         return []
     if "settings" in content:
         who = "a learned model" if content.get("predictor") == "learned" else "the simulator"

@@ -18,6 +18,7 @@ BENCH_PREFIX = "bench_"
 _NOTHING = "No results yet: type `mil evaluate`."
 _CAMPAIGNS = {"campaign", "formats"}
 """Files with one of these keys hold campaigns of checks, which have no table here."""
+_WHOSE = {"test": "tasks never met", "validation": "validation tasks", "train": "training tasks in new scenes"}
 _KINDS = {"task_identification": "went to another object", "control": "failed at the right one"}
 _CAUSES = {"touched_fragile": "touched a glass", "wrong_goal": "went to another object", "stopped_short": "fell short"}
 """Keys of failures in results files -> heads of their columns; the second where things can break."""
@@ -126,8 +127,8 @@ def _success_text(content: dict[str, Any]) -> str:
     through = ", through the ROS 2 graph and its safety gate" if "command" in content else ""
     shots = f", adapted to {content['shots']} demonstrations" if "shots" in content else ""
     head = (
-        f"`{content['experiment']}`{through}: {content['tasks']} tasks never met x {content['trials']} scenes, success "
-        f"counted {counted} of an episode{shots}.\n\n"
+        f"`{content['experiment']}`{through}: {content['tasks']} {_WHOSE[content.get('split', 'test')]} x "
+        f"{content['trials']} scenes, success counted {counted} of an episode{shots}.\n\n"
         f"| method | success | rate | 95% interval | 95% by tasks | {' | '.join(kinds.values())} |\n"
         f"|---|---|---|---|---|{'---|' * len(kinds)}"
     )
@@ -194,7 +195,7 @@ def _command(content: dict[str, Any]) -> str:
     options = f"--seed {content['seed']} --tasks {content['tasks']}"
     trials = content.get("trials", content.get("moves"))
     options += "" if trials is None else f" --trials {trials}"
-    options += f" --shots {content['shots']}" if "shots" in content else ""
+    options += "".join(f" --{name} {content[name]}" for name in ("shots", "split") if name in content)
     options += _retry_options(content["retry"]) if "retry" in content else ""
     options += " --planning" if "settings" in content else ""
     options += f" --predictor {content['predictor']}" if "predictor" in content else ""

@@ -13,6 +13,7 @@ from data_tools.pictures import read_log
 from data_tools.video import read_video
 from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands.output import num_cores
+from sim.collect import task_at
 from sim.tasks import TASKS
 
 EXPERIMENTS = ("mil_reach", "daml_place")
@@ -163,6 +164,29 @@ def test_a_results_file_keeps_its_contract(untrained, name):
 def test_more_tasks_leave_the_first_ones_as_they_were(untrained):
     fewer, more = (evaluate(untrained, 0, f"{n}.json", tasks=n)["methods"] for n in (1, 2))
     assert all(more[method]["per_task"][:1] == fewer[method]["per_task"] for method in fewer)
+
+
+@pytest.mark.parametrize("split", ["validation", "train"])
+def test_another_split_is_judged_by_its_own_tasks_and_has_a_file_of_its_own(untrained, split):
+    words = ("evaluate", "--experiment", "daml_place", "--checkpoint", untrained("daml_place"), "--seed", 5, "--quick")
+    assert run(*words, "--workers", 0) == run(*words, "--workers", 0, "--split", split) == OK
+    test, other = read("out/quick/daml_place.json"), read(f"out/quick/daml_place_{split}.json")
+    assert other.pop("split") == split and other.keys() == test.keys()
+    for name, content in (("test", test), (split, other)):
+        tried = [row["task_id"] for row in content["methods"]["unadapted"]["per_task"]]
+        assert tried == [task_at("place", name, 5, index).task_id for index in range(2)]
+    assert refuses_to_compare("out/quick/daml_place.json", f"out/quick/daml_place_{split}.json")
+
+
+def refuses_to_compare(first: str, second: str) -> bool:
+    """Whether two results files are told to be of other tasks."""
+    return run("compare", first, second, "--method", "daml_temporal") == BAD_INPUT
+
+
+@pytest.mark.parametrize(("name", "more"), [("flo_push", ()), ("mandril_tabletop", ()), ("daml_place", ("--retry",))])
+def test_a_split_is_of_policies_alone(capsys, name, more):
+    message = refuses(capsys, "evaluate", "--experiment", name, "--split", "validation", *more)
+    assert message.startswith("mil: --split: expected a policy without --retry")
 
 
 # ---------------------------------------------------------------- adapt, rollout, ingest, inspect, bench

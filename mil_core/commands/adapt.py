@@ -67,9 +67,9 @@ class Adapt:
             return given[0]
         if given or not self.quick:
             raise BadArgument(f"expected either --video FILE or --demo FILE, found {'both' if given else 'neither'}.")
-        from mil_core.commands.trials import write_test_support  # the simulator, which adapting needs only here
+        from mil_core.commands.trials import write_support  # the simulator, which adapting needs only here
 
-        return write_test_support(checkpoint.experiment, folder)
+        return write_support(checkpoint.experiment, folder)
 
     def _read(self, path: Path, checkpoint: Checkpoint) -> Video | Demo:
         """A demo file or a film, by what was asked for or, with --quick, by what was made."""

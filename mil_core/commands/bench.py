@@ -29,7 +29,7 @@ from mil_core.bench.render import bench_render
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, experiment_as
 from mil_core.commands.output import BadArgument, console, write_json
-from mil_core.commands.trials import SPLIT, load_support, write_test_support
+from mil_core.commands.trials import SPLIT, load_support, write_support
 from mil_core.experiments.imitation import ImitationExperiment
 from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
 from sim.env import Environment
@@ -113,7 +113,7 @@ class Bench:
         experiment = checkpoint.experiment
         steps = 2 if self.quick else task_at(experiment.task, SPLIT, SEED, 0).horizon_steps
         with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
-            path = write_test_support(experiment, Path(folder), SEED)
+            path = write_support(experiment, Path(folder), SEED)
             peer_repeats = max(2, self._num_repeats // 5)
             return bench_adapt(
                 _algorithm(checkpoint), lambda: load_support(path, experiment), steps, self._num_repeats, peer_repeats
@@ -123,7 +123,7 @@ class Bench:
         checkpoint = checkpoint_of(self.experiment, self.checkpoint, ImitationExperiment)
         experiment, algorithm = checkpoint.experiment, _algorithm(checkpoint)
         with tempfile.TemporaryDirectory(prefix="mil-bench-") as folder:
-            support = load_support(write_test_support(experiment, Path(folder), SEED), experiment)
+            support = load_support(write_support(experiment, Path(folder), SEED), experiment)
         episode = self._episode(checkpoint)
         return bench_control(algorithm, support, episode, self._num_repeats, max(1, self._num_repeats // 5))
 

@@ -11,6 +11,7 @@ from typing import Any, Literal
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from data_tools.demo import Split
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint, experiment_of
 from mil_core.commands.goal_evaluation import draw_goals, goal_results, goal_table
@@ -24,7 +25,7 @@ from mil_core.commands.rivals import rivals_of
 from mil_core.commands.rope_evaluation import draw_shapes, rope_results
 from mil_core.commands.table_evaluation import TABLE_TASKS, TABLE_TRIALS, draw_table_tasks
 from mil_core.commands.table_trials import run_table_task
-from mil_core.commands.trials import TrialPlan, key_of, run_task
+from mil_core.commands.trials import SPLIT, TrialPlan, key_of, run_task
 from mil_core.evaluate import Criterion, Episode, Protocol, results
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.experiment import Experiment
@@ -50,7 +51,7 @@ RunTask = Callable[[TrialPlan, int], list[Episode]]
 
 @dataclass(frozen=True)
 class Evaluate:
-    """Adapt to every test task once, act in new scenes of it, and write counts, rates and intervals."""
+    """Adapt to every task once, act in new scenes of it, and write counts, rates and intervals."""
 
     experiment: str
     """Name of the experiment."""
@@ -66,6 +67,9 @@ class Evaluate:
     in, or 20 tasks of each pair of blocks, or 80 moves of each group."""
     shots: int = 1
     """Demonstrations or films that policies adapt from; their gradients are averaged."""
+    split: Split = SPLIT
+    """Where policies act: whose tasks. Report what they do in tests; choose by validation. The results file of another
+    one than test has its name behind the experiment's."""
     workers: int | None = None
     """Processes; one a core when left out, none but this one when 0. Results do not depend on it."""
     out: Path | None = None
@@ -121,6 +125,8 @@ class Evaluate:
         """Raises: BadArgument: a flag is of no meaning for this experiment."""
         if self.shots > 1 and not isinstance(experiment, ImitationExperiment):
             raise BadArgument(f"--shots: expected 1 for {self.experiment}, found {self.shots}; leave it out.")
+        if self.split != SPLIT and (self.retry or not isinstance(experiment, ImitationExperiment)):
+            raise BadArgument(f"--split: expected a policy without --retry, found {self.experiment}; leave it out.")
         if self.planning and not (isinstance(experiment, ClassifierExperiment) and experiment.data.source == "arrange"):
             raise BadArgument(
                 f"--planning: expected a goal classifier of blocks, found {self.experiment}; leave it out."
@@ -140,10 +146,12 @@ class Evaluate:
         asked = Protocol(self.seed, self._num_tasks(tasks), trials, task_class(task).criterion)
         folder = self.checkpoint or default_checkpoint(self.experiment)
         rivals = rivals_of(checkpoint.experiment, folder)
-        run_one = partial(run, TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials, self.shots, rivals))
+        plan = TrialPlan(folder, checkpoint.sha256, asked.seed, asked.trials, self.shots, rivals, self.split)
+        run_one = partial(run, plan)
         workers = num_cores() if self.workers is None else self.workers
         result = results(checkpoint, asked, run_all(run_one, asked.tasks, workers, asked.criterion))
         result |= {"shots": self.shots} if self.shots > 1 else {}
+        result |= {"split": self.split} if self.split != SPLIT else {}
         hashes = {key_of(rival.method, self.shots): rival.sha256 for rival in rivals}
         result |= {"rivals_sha256": hashes} if hashes else {}
         write_json(out, result)
@@ -217,11 +225,12 @@ class Evaluate:
 
     def _suffix(self) -> str:
         """What the results file's name says beside the experiment."""
+        split = "" if self.split == SPLIT else f"_{self.split}"
         if self.shots > 1:
-            return f"_{self.shots}_shots"
+            return f"_{self.shots}_shots{split}"
         if self.planning:
             return "_planning" if self.predictor == "simulator" else "_planning_learned"
-        return "_retry" if self.retry else ""
+        return "_retry" if self.retry else split
 
     def _num_tasks(self, ordinary: int) -> int:
         if self.tasks is not None and not self.quick:
@@ -246,7 +255,10 @@ def run_all(run: Callable[[int], list[Episode]], num_tasks: int, workers: int, c
 
 def table_of(result: dict[str, Any]) -> Table:
     """A results file as a table for people."""
-    title = f"{result['experiment']}: {result['tasks']} test tasks x {result['trials']} scenes, seed {result['seed']}"
+    whose = result.get("split", SPLIT)
+    title = (
+        f"{result['experiment']}: {result['tasks']} {whose} tasks x {result['trials']} scenes, seed {result['seed']}"
+    )
     rows: dict[str, dict[str, Any]] = result["methods"]
     kinds = [*next(iter(rows.values())).get("causes", ("task_identification", "control"))]
     heads = [kind.replace("_", " ") for kind in kinds]

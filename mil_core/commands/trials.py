@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from data_tools.demo import Demo, TaskDemos, Video
+from data_tools.demo import Demo, Split, TaskDemos, Video
 from data_tools.hdf5 import write_tasks
 from data_tools.video import write_video
 from mil_core.actor import Actor
@@ -26,7 +26,8 @@ from sim.human import film
 from sim.rollout import rollout
 from sim.tasks.place import PlaceTask
 
-SPLIT = "test"
+SPLIT: Split = "test"
+"""What results are reported on; the others are for choosing, and for finding out what was not learned."""
 
 
 @dataclass(frozen=True)
@@ -57,10 +58,12 @@ class TrialPlan:
     """Demonstrations or films to adapt from."""
     rivals: tuple[Rival, ...] = ()
     """Whoever adapts to the same support and acts in the same scenes."""
+    split: Split = SPLIT
+    """Whose tasks."""
 
 
 def run_task(plan: TrialPlan, index: int) -> list[Episode]:
-    """Adapt to the support of test task number `index` once, then let every method act in the same scenes of it.
+    """Adapt to the support of task number `index` once, then let every method act in the same scenes of it.
 
     Raises: MilError, SimError; CheckpointCorrupt also when a checkpoint changed since the evaluation began.
     """
@@ -71,8 +74,8 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
     for rival in plan.rivals:
         theirs = unchanged_checkpoint(rival.checkpoint, rival.sha256, ImitationExperiment)
         learners[key_of(rival.method, plan.shots)] = theirs.algorithm()
-    task = task_at(experiment.task, SPLIT, plan.seed, index)
-    supports = [support_of(experiment, plan.seed, index, shot) for shot in range(plan.shots)]
+    task = task_at(experiment.task, plan.split, plan.seed, index)
+    supports = [support_of(experiment, plan.seed, index, shot, plan.split) for shot in range(plan.shots)]
     adapted = {method: learner.adapt(*supports) for method, learner in learners.items()}
     unadapted = algorithm.unadapted()
     episodes = []
@@ -81,10 +84,10 @@ def run_task(plan: TrialPlan, index: int) -> list[Episode]:
             actors: dict[str, Actor] = {
                 **adapted,
                 "unadapted": unadapted,
-                "random": _random_policy(checkpoint, plan.seed, index, trial),
+                "random": _random_policy(checkpoint, plan, index, trial),
             }
             for method, actor in actors.items():
-                rng = layout_rng(plan.seed, SPLIT, index, TRIAL_LAYOUT + trial)
+                rng = layout_rng(plan.seed, plan.split, index, TRIAL_LAYOUT + trial)
                 episodes.append(Episode(method, index, task.task_id, trial, *outcome(env, actor, rng)))
     return episodes
 
@@ -94,13 +97,15 @@ def key_of(method: str, shots: int) -> str:
     return method if shots == 1 else f"{method}_{shots}shot"
 
 
-def support_of(experiment: ImitationExperiment, seed: int, index: int, shot: int = 0) -> Video | Demo:
-    """A film or demonstration of a test task that policies adapt from, in a scene that no trial meets.
+def support_of(
+    experiment: ImitationExperiment, seed: int, index: int, shot: int = 0, split: Split = SPLIT
+) -> Video | Demo:
+    """A film or demonstration of a task that policies adapt from, in a scene that no trial meets.
 
     It goes through a real file, so that the evaluation sees what a user's file would give.
     """
     with tempfile.TemporaryDirectory(prefix="mil-support-") as folder:
-        return load_support(write_test_support(experiment, Path(folder), seed, index, shot), experiment)
+        return load_support(write_support(experiment, Path(folder), seed, index, shot, split), experiment)
 
 
 def load_support(path: Path, experiment: ImitationExperiment) -> Video | Demo:
@@ -110,21 +115,21 @@ def load_support(path: Path, experiment: ImitationExperiment) -> Video | Demo:
     return load_support_film(path, experiment.policy.image_height, experiment.policy.image_width)
 
 
-def write_test_film(path: Path, task: PlaceTask, seed: int, index: int, shot: int = 0) -> None:
-    """Write a film of a human doing test task number `index` as an mp4 file."""
-    video = film(task, layout_rng(seed, SPLIT, index, FILM_LAYOUT + shot)).video
+def write_film(path: Path, task: PlaceTask, seed: int, index: int, shot: int = 0, split: Split = SPLIT) -> None:
+    """Write a film of a human doing task number `index` as an mp4 file."""
+    video = film(task, layout_rng(seed, split, index, FILM_LAYOUT + shot)).video
     write_video(path, video.frames, capture_time_s=video.capture_time_s)
 
 
-def write_test_support(
-    experiment: ImitationExperiment, folder: Path, seed: int = 7, index: int = 0, shot: int = 0
+def write_support(
+    experiment: ImitationExperiment, folder: Path, seed: int = 7, index: int = 0, shot: int = 0, split: Split = SPLIT
 ) -> Path:
-    """Write a film, or a demo file, of a test task into a folder. Args: shot: which one, from 0. Returns: the file."""
-    task = task_at(experiment.task, SPLIT, seed, index)
+    """Write a film, or a demo file, of a task into a folder. Args: shot: which one, from 0. Returns: the file."""
+    task = task_at(experiment.task, split, seed, index)
     if experiment.support == "film" and isinstance(task, PlaceTask):
-        write_test_film(folder / "film.mp4", task, seed, index, shot)
+        write_film(folder / "film.mp4", task, seed, index, shot, split)
         return folder / "film.mp4"
-    demo = collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, SPLIT, index, shot))
+    demo = collect_demo(task, robot_class(experiment.robot)(), layout_rng(seed, split, index, shot))
     write_tasks(folder / "demo.hdf5", [TaskDemos(task.task_id, (demo,))])
     return folder / "demo.hdf5"
 
@@ -140,6 +145,10 @@ def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[b
     return result.success_once, result.success_at_end, result.chosen, result.measures
 
 
-def _random_policy(checkpoint: Checkpoint[ImitationExperiment], seed: int, index: int, trial: int) -> RandomPolicy:
-    rng = layout_rng(seed, SPLIT, index, TRIAL_LAYOUT + trial).spawn(1)[0]  # a stream that the scene does not use
+def _random_policy(
+    checkpoint: Checkpoint[ImitationExperiment], plan: TrialPlan, index: int, trial: int
+) -> RandomPolicy:
+    rng = layout_rng(plan.seed, plan.split, index, TRIAL_LAYOUT + trial).spawn(1)[
+        0
+    ]  # a stream that the scene does not use
     return RandomPolicy(checkpoint.experiment.policy, checkpoint.statistics, rng)

@@ -63,6 +63,16 @@ def test_a_second_definition_of_success_is_told(folders):
     assert "distance_m" not in text
 
 
+def test_tasks_that_were_learned_from_are_not_called_new_and_stand_in_no_short_table(folders):
+    path = folders[0] / "mil_reach.json"
+    content = json.loads(path.read_text())
+    assert "tasks never met" in results_text(*folders) and "`mil_reach`" in summary_text(folders[0])
+    path.write_text(json.dumps(content | {"split": "train"}))
+    text = results_text(*folders)
+    assert "5 training tasks in new scenes x 1 scenes" in text and "never met" not in text
+    assert "--seed 7 --tasks 5 --trials 1 --split train`" in text and "`mil_reach`" not in summary_text(folders[0])
+
+
 def test_benches_are_listed_with_their_ratio(folders):
     agreement = Agreement("difference", 0.0, 1.0)
     row = Comparison("adapt", Timing.of("ours", [0.1]), Timing.of("the slow way", [0.4]), agreement, 1.0, "max_s")

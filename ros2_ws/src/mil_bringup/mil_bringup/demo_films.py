@@ -73,6 +73,6 @@ class FilmMaker:
 
 def _render(path: Path, index: int) -> None:
     # Imported in the worker: it brings the learning core along, which the caller does not need.
-    from mil_core.commands.trials import write_test_film
+    from mil_core.commands.trials import write_film
 
-    write_test_film(path, place_task(index), SEED, index)
+    write_film(path, place_task(index), SEED, index)
