@@ -46,7 +46,7 @@ def headlines(content: dict[str, Any]) -> list[str]:
     Raises: KeyError, TypeError: `content` is not what `mil evaluate` writes.
     """
     name = _in_words(content["experiment"], content.get("shots", 1))
-    if content.keys() & {"asking", "sizes", "split", "unexplained"}:
+    if content.keys() & {"asking", "sizes", "unexplained"} or content.get("split", "test") != "test":
         return []
     if "settings" in content:
         who = "a learned model" if content.get("predictor") == "learned" else "the simulator"

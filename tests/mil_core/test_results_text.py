@@ -67,6 +67,8 @@ def test_tasks_that_were_learned_from_are_not_called_new_and_stand_in_no_short_t
     path = folders[0] / "mil_reach.json"
     content = json.loads(path.read_text())
     assert "tasks never met" in results_text(*folders) and "`mil_reach`" in summary_text(folders[0])
+    path.write_text(json.dumps(content | {"split": "test"}))
+    assert "`mil_reach`" in summary_text(folders[0])
     path.write_text(json.dumps(content | {"split": "train"}))
     text = results_text(*folders)
     assert "5 training tasks in new scenes x 1 scenes" in text and "never met" not in text
@@ -159,6 +161,7 @@ def test_policies_of_the_rope_are_compared_with_such_as_see_the_same(folders):
 def test_every_kind_of_results_has_its_line_in_the_short_table():
     rows = {row.split("`")[1] for row in summary_text(Path(__file__).parents[2] / "results").splitlines() if "`" in row}
     assert rows >= {"daml_place", "flo_arrange", "flo_rope", "mandril_spriteworld", "mandril_tabletop", "mil_push"}
+    assert "by policies it rewards" in summary_text(Path(__file__).parents[2] / "results")
 
 
 def test_learned_rewards_are_shown_by_place_and_number_of_demonstrations(folders):
