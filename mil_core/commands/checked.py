@@ -19,7 +19,7 @@ def experiment_of(name: str) -> Experiment:
         known = ", ".join(sorted(set(EXPERIMENTS) - variants))
         raise UnknownExperiment(
             f"expected a known experiment, found {name!r}; {meant}use one of: {known}, or one with a part changed, "
-            f"such as mil_push_one_head."
+            "such as mil_push_one_head."
         )
     return EXPERIMENTS[name]()
 

@@ -148,7 +148,6 @@ def outcome(env: Environment, actor: Actor, rng: np.random.Generator) -> tuple[b
 def _random_policy(
     checkpoint: Checkpoint[ImitationExperiment], plan: TrialPlan, index: int, trial: int
 ) -> RandomPolicy:
-    rng = layout_rng(plan.seed, plan.split, index, TRIAL_LAYOUT + trial).spawn(1)[
-        0
-    ]  # a stream that the scene does not use
+    scene = layout_rng(plan.seed, plan.split, index, TRIAL_LAYOUT + trial)
+    (rng,) = scene.spawn(1)  # a stream that the scene does not use
     return RandomPolicy(checkpoint.experiment.policy, checkpoint.statistics, rng)

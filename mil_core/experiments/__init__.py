@@ -1,4 +1,4 @@
-"""Every experiment by name: one module each, one table of results each."""
+"""Every experiment by name: one table of results each, with all variants of it that are trained."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -110,6 +110,7 @@ def _variants() -> dict[str, Callable[[], ImitationExperiment]]:
         start = Path(_IMITATION[name]().training.start_from or "").name
         for change in changes:
             if f"{name}_{change}" not in _IMITATION:
+                # Where the whole goes on from weights of its own, so does what it is compared with.
                 from_its_own = change in VARIANTS.get(start, ())
                 made[f"{name}_{change}"] = variant(_IMITATION[name], change, from_its_own=from_its_own)
     return made
