@@ -55,6 +55,11 @@ def test_an_unknown_experiment_lists_the_known_ones(verb, capsys):
     assert all(name in message for name in EXPERIMENTS) and " ... " not in message
 
 
+def test_an_experiment_of_another_kind_lists_all_that_fit(capsys):
+    message = refuses(capsys, "rollout", "--adapted", "x", "--experiment", "flo_push")
+    assert all(name in message for name in EXPERIMENTS) and " ... " not in message
+
+
 @pytest.mark.parametrize(("typed", "meant"), [("mil_plase", "mil_place"), ("mil_push_1_head", "mil_push_one_head")])
 def test_a_mistyped_experiment_is_guessed(typed, meant, capsys):
     assert f"found {typed!r}; type {meant}, or" in refuses(capsys, "train", "--out", "x", "--experiment", typed)

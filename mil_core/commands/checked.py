@@ -15,11 +15,9 @@ def experiment_of(name: str) -> Experiment:
     """The experiment of a name. Raises: UnknownExperiment: the message tells the nearest and lists the known ones."""
     if name not in EXPERIMENTS:
         meant = f"type {near[0]}, or " if (near := get_close_matches(name, EXPERIMENTS, 1)) else ""
-        variants = {f"{whole}_{variant}" for whole, several in VARIANTS.items() for variant in several}
-        known = ", ".join(sorted(set(EXPERIMENTS) - variants))
         raise UnknownExperiment(
-            f"expected a known experiment, found {name!r}; {meant}use one of: {known}, or one with a part changed, "
-            "such as mil_push_one_head."
+            f"expected a known experiment, found {name!r}; {meant}use one of: {_listed(Experiment)}, or one with a "
+            "part changed, such as mil_push_one_head."
         )
     return EXPERIMENTS[name]()
 
@@ -28,9 +26,15 @@ def experiment_as(name: str, kind: type[AnyExperiment]) -> AnyExperiment:
     """The experiment of a name, which must be of this kind. Raises: UnknownExperiment."""
     experiment = experiment_of(name)
     if not isinstance(experiment, kind):
-        known = ", ".join(sorted(n for n, make in EXPERIMENTS.items() if isinstance(make(), kind)))
+        known = _listed(kind)
         raise UnknownExperiment(f"expected an experiment of kind {kind.kind!r}, found {name!r}; use one of: {known}.")
     return experiment
+
+
+def _listed(kind: type[Experiment]) -> str:
+    """Names of the experiments of a kind, without variants: with them the list would not fit into a message."""
+    variants = {f"{whole}_{variant}" for whole, several in VARIANTS.items() for variant in several}
+    return ", ".join(sorted(n for n, make in EXPERIMENTS.items() if n not in variants and isinstance(make(), kind)))
 
 
 def unchanged_checkpoint(folder: Path, sha256: str, kind: type[AnyExperiment]) -> Checkpoint[AnyExperiment]:
