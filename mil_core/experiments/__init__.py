@@ -36,11 +36,6 @@ from mil_core.experiments.mil_metaworld import (
 from mil_core.experiments.mil_place import mil_place, mil_place_video
 from mil_core.experiments.mil_push import mil_push
 from mil_core.experiments.mil_push_presets import mil_push_paper, mil_push_released
-from mil_core.experiments.mil_push_watching import (
-    mil_push_video_linear,
-    mil_push_video_state,
-    mil_push_video_temporal,
-)
 from mil_core.experiments.mil_reach import mil_reach
 from mil_core.experiments.mil_reach_states import mil_reach_states
 from mil_core.experiments.predictor import PredictorExperiment
@@ -50,9 +45,6 @@ from mil_core.experiments.variants import variant
 
 _IMITATION: dict[str, Callable[[], ImitationExperiment]] = {
     "mil_push": mil_push,
-    "mil_push_video_state": mil_push_video_state,
-    "mil_push_video_linear": mil_push_video_linear,
-    "mil_push_video_temporal": mil_push_video_temporal,
     "mil_push_paper": mil_push_paper,
     "mil_push_released": mil_push_released,
     "mil_reach": mil_reach,
@@ -87,18 +79,19 @@ _OTHERS: dict[str, Callable[[], Experiment]] = {
 }
 
 _ABLATIONS, _RIVALS = ("one_head", "no_bias", "first_order"), ("contextual", "lstm", "attention")
+_ALL = (*_ABLATIONS, "video_state", "video_linear", "video_temporal", *_RIVALS)
 VARIANTS: dict[str, tuple[str, ...]] = {
     "mil_place": (*_ABLATIONS, "video", *_RIVALS),
-    "mil_reach": (*_ABLATIONS, *_RIVALS),
     "mil_reach_states": (*_ABLATIONS, *_RIVALS),
-    "mil_push": (*_ABLATIONS, "video_state", "video_linear", "video_temporal", *_RIVALS),
-    "mil_metaworld_reach": (*_ABLATIONS, *_RIVALS),
-    "mil_metaworld_push": (*_ABLATIONS, *_RIVALS),
-    "mil_metaworld_pick_place": (*_ABLATIONS, *_RIVALS),
-    "mil_metaworld_reach_hidden": (*_ABLATIONS, *_RIVALS),
-    "mil_metaworld_push_hidden": (*_ABLATIONS, *_RIVALS),
-    "mil_metaworld_pick_place_hidden": (*_ABLATIONS, *_RIVALS),
-    "mil_metaworld_ml10": (*_ABLATIONS, *_RIVALS),
+    "mil_reach": _ALL,
+    "mil_push": _ALL,
+    "mil_metaworld_reach": _ALL,
+    "mil_metaworld_push": _ALL,
+    "mil_metaworld_pick_place": _ALL,
+    "mil_metaworld_reach_hidden": _ALL,
+    "mil_metaworld_push_hidden": _ALL,
+    "mil_metaworld_pick_place_hidden": _ALL,
+    "mil_metaworld_ml10": _ALL,
 }
 """Experiment -> what others in its table of results are called behind its name and an underscore."""
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from mil_core.experiments.imitation import ImitationExperiment
+from mil_core.experiments.watching import video_linear, video_state, video_temporal
 
 LSTM_UNITS = 512
 """As in the thesis."""
@@ -55,6 +56,9 @@ CHANGES: dict[str, Callable[[ImitationExperiment], ImitationExperiment]] = {
     "one_head": one_head,
     "no_bias": no_bias,
     "first_order": first_order,
+    "video_state": video_state,
+    "video_linear": video_linear,
+    "video_temporal": video_temporal,
     "contextual": lambda whole: without_inner_loop(whole, "contextual", NUM_KEPT),
     "lstm": lambda whole: without_inner_loop(whole, "lstm", LSTM_UNITS),
     "attention": lambda whole: without_inner_loop(whole, "attention", NUM_KEPT),
@@ -70,13 +74,14 @@ def variant(
     Args:
         make: makes the whole experiment.
         change: a key of CHANGES.
-        from_its_own: whether it goes on from the weights of the same variant of what the whole goes on from.
+        from_its_own: whether it goes on from the weights of the same variant of what the whole goes on from, unless
+            the change says from which.
     """
 
     def make_changed() -> ImitationExperiment:
         whole = make()
         start = whole.training.start_from
         training = replace(whole.training, start_from=f"{start}_{change}" if from_its_own else start)
-        return replace(CHANGES[change](whole), name=f"{whole.name}_{change}", training=training)
+        return replace(CHANGES[change](replace(whole, training=training)), name=f"{whole.name}_{change}")
 
     return make_changed
