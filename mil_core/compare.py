@@ -8,6 +8,9 @@ import numpy as np
 from data_tools.statistics import task_bootstrap95
 from mil_core.errors import MilError
 
+FEWEST_TASKS = 6
+"""Of five tasks that differ, chance alone puts all on one side more often than once in twenty times (2 / 2^5), and then
+drawing them anew finds no doubt."""
 _BOOTSTRAP_STREAM = 96  # keeps these draws apart from those of the evaluation
 
 
@@ -33,18 +36,20 @@ class Verdict:
     """First rate less second rate."""
     difference95: tuple[float, float]
     """Its 95% interval, with whole tasks drawn anew."""
+    tasks_that_differ: int
+    """Tasks in which one succeeds more often than the other."""
 
     @property
     def is_first_better(self) -> bool:
-        """Whether the interval lies above zero."""
-        return self.difference95[0] > 0
+        """Whether the interval lies above zero, and does not owe it to a handful of tasks."""
+        return self.difference95[0] > 0 and self.tasks_that_differ >= FEWEST_TASKS
 
     @property
     def sentence(self) -> str:
         """The verdict in words."""
         if self.is_first_better:
             return f"{self.first} is better than {self.second}"
-        if self.difference95[1] < 0:
+        if self.difference95[1] < 0 and self.tasks_that_differ >= FEWEST_TASKS:
             return f"{self.first} is worse than {self.second}"
         return f"these trials do not tell {self.first} and {self.second} apart"
 
@@ -81,7 +86,8 @@ def compare(first: dict[str, Any], first_method: str, second: dict[str, Any], se
     interval = task_bootstrap95(difference.tolist(), np.random.default_rng([first["seed"], _BOOTSTRAP_STREAM]))
     rates = rows[0]["rate"], rows[1]["rate"]
     experiment, n = first["experiment"], rows[0]["n"]
-    return Verdict(experiment, first_method, second_method, n, rates, rates[0] - rates[1], interval)
+    num_differ = int(np.count_nonzero(difference))
+    return Verdict(experiment, first_method, second_method, n, rates, rates[0] - rates[1], interval, num_differ)
 
 
 def _row(content: dict[str, Any], method: str) -> dict[str, Any]:

@@ -18,7 +18,7 @@ BENCH_PREFIX = "bench_"
 _NOTHING = "No results yet: type `mil evaluate`."
 _CAMPAIGNS = {"campaign", "formats"}
 """Files with one of these keys hold campaigns of checks, which have no table here."""
-_WHOSE = {"test": "tasks never met", "validation": "validation tasks", "train": "training tasks in new scenes"}
+_WHOSE = {"test": "tasks never met", "validation": "validation tasks", "train": "new tasks of what training met"}
 _KINDS = {"task_identification": "went to another object", "control": "failed at the right one"}
 _CAUSES = {"touched_fragile": "touched a glass", "wrong_goal": "went to another object", "stopped_short": "fell short"}
 """Keys of failures in results files -> heads of their columns; the second where things can break."""

@@ -137,8 +137,9 @@ def _train_and_log(
             _write(row, state.iteration, log, board)
             progress.update(bar, completed=state.iteration, loss=row["loss"])
             if time.monotonic() - saved_at > config.save_every_s or state.iteration == config.iterations:
-                state.save(run)
+                # The state last: from then on a resumed run may have nothing left to do but to trust the checkpoint.
                 state.with_average(lambda: save(algorithm, state.iteration))
+                state.save(run)
                 saved_at = time.monotonic()
 
 

@@ -74,10 +74,13 @@ class TrainingState:
         if not path.exists():
             raise CheckpointMissing(f"expected {path} to resume from, found none; leave out --resume to start afresh.")
         tensors = load_file(path)
-        missing = [name for name in self._parameters if f"live.{name}" not in tensors]
-        if missing:
+        expected = {f"live.{name}": tuple(value.shape) for name, value in self._parameters.items()}
+        found = {name: tuple(value.shape) for name, value in tensors.items() if name.startswith("live.")}
+        if found != expected:
+            differ = sorted(name for name in expected | found if expected.get(name) != found.get(name))[:3]
             raise CheckpointCorrupt(
-                f"{path}: expected parameters {missing[:3]}, found none; was the experiment changed?"
+                f"{path}: expected {[(name, expected.get(name)) for name in differ]}, "
+                f"found {[(name, found.get(name)) for name in differ]}; was the experiment changed?"
             )
         self._assign({name: tensors[f"live.{name}"] for name in self._parameters})
         self._mean = {name: tensors[f"mean.{name}"] for name in self._parameters}

@@ -4,6 +4,8 @@ The only caller of `mj_step`. The same task, random seed and actions give the sa
 a task means, how a robot moves, and who chooses the actions.
 """
 
+from typing import ClassVar
+
 import mujoco
 import numpy as np
 from numpy.typing import NDArray
@@ -23,6 +25,9 @@ DIVERGENCE_WARNINGS = (
 
 class Environment:
     """A robot doing one task. Close it, or use it in a `with` block, to free the OpenGL resources."""
+
+    policy_camera: ClassVar[str] = POLICY_CAMERA
+    """What the model calls the camera that policies see by."""
 
     def __init__(self, task: AbstractTask, robot: AbstractRobot) -> None:
         self.task = task

@@ -27,6 +27,8 @@ GOAL_SITE = "goal"
 class MetaworldEnvironment(Environment):
     """A Sawyer doing one of the suite's tasks."""
 
+    policy_camera = SUITE_CAMERA
+
     def __init__(self, task: AbstractMetaworldTask, robot: AbstractRobot) -> None:
         """Raises: SimError: another robot. ExtraMissing: Meta-World is not installed."""
         if not isinstance(robot, Sawyer):
@@ -66,7 +68,7 @@ class MetaworldEnvironment(Environment):
         self, camera: str = POLICY_CAMERA, height: int | None = None, width: int | None = None
     ) -> NDArray[np.uint8]:
         """A picture of the policy's camera, or of one of the suite's."""
-        return super().render(SUITE_CAMERA if camera == POLICY_CAMERA else camera, height, width)
+        return super().render(self.policy_camera if camera == POLICY_CAMERA else camera, height, width)
 
     def success(self) -> bool:
         """Whether the suite's flag was up after any of its steps: its own evaluation ends an episode there."""

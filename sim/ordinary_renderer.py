@@ -8,7 +8,6 @@ from numpy.typing import NDArray
 
 from sim.env import Environment
 from sim.render import MAX_HEIGHT, MAX_WIDTH, free_context
-from sim.tasks.task import POLICY_CAMERA
 
 
 def ordinary_pictures(env: Environment, count: int) -> tuple[list[float], NDArray[np.uint8]]:
@@ -24,7 +23,7 @@ def ordinary_pictures(env: Environment, count: int) -> tuple[list[float], NDArra
     with mujoco.Renderer(env.model, env.task.image_height, env.task.image_width) as renderer:
         for _ in range(count + 1):
             started = time.perf_counter()
-            renderer.update_scene(env.data, POLICY_CAMERA)
+            renderer.update_scene(env.data, env.policy_camera)
             picture = renderer.render()
             seconds.append(time.perf_counter() - started)
     return seconds[1:], picture

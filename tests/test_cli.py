@@ -12,6 +12,7 @@ from data_tools.hdf5 import list_tasks, read_tasks
 from data_tools.pictures import read_log
 from data_tools.video import read_video
 from mil_core.cli import BAD_INPUT, OK, main
+from mil_core.commands.exits import ANSWER_IS_NO
 from mil_core.commands.output import num_cores
 from sim.collect import task_at
 from sim.tasks import TASKS
@@ -243,3 +244,10 @@ def test_a_bench_agrees_with_its_peer(untrained, name):
     assert run("bench", name, "--checkpoint", untrained("daml_place"), "--quick") == OK
     content = read(f"out/quick/bench_{name}.json")
     assert content["agreement"]["is_close"] and content["ratio"] > 0
+
+
+def test_another_suite_is_timed_too_and_that_we_leave_out_its_shadows_is_told(untrained):
+    words = ("--experiment", "mil_metaworld_push", "--checkpoint", untrained("mil_metaworld_push"), "--quick")
+    assert run("bench", "control", *words) == OK
+    assert run("bench", "render", *words) == ANSWER_IS_NO
+    assert 1.0 < read("out/quick/bench_render.json")["agreement"]["difference"] < 30.0

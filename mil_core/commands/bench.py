@@ -33,6 +33,7 @@ from mil_core.commands.trials import SPLIT, load_support, write_support
 from mil_core.experiments.imitation import ImitationExperiment
 from sim.collect import TRIAL_LAYOUT, layout_rng, robot_class, task_at
 from sim.env import Environment
+from sim.environments import open_environment
 from sim.ordinary_renderer import ordinary_pictures
 
 SEED = 7
@@ -131,7 +132,7 @@ class Bench:
         """What the unadapted policy sees in one episode."""
         task = task_at(checkpoint.experiment.task, SPLIT, SEED, 0)
         policy = checkpoint.algorithm().unadapted()
-        with Environment(task, robot_class(checkpoint.experiment.robot)()) as env:
+        with open_environment(task, robot_class(checkpoint.experiment.robot)()) as env:
             seen = [env.reset(layout_rng(SEED, SPLIT, 0, TRIAL_LAYOUT))]
             while len(seen) < task.horizon_steps:
                 seen.append(env.step(policy.act(seen[-1])))
@@ -167,7 +168,7 @@ def draw_ordinarily(experiment: ImitationExperiment, count: int) -> tuple[list[f
 
 
 def _scene(experiment: ImitationExperiment) -> Environment:
-    env = Environment(task_at(experiment.task, SPLIT, SEED, 0), robot_class(experiment.robot)())
+    env = open_environment(task_at(experiment.task, SPLIT, SEED, 0), robot_class(experiment.robot)())
     env.reset(layout_rng(SEED, SPLIT, 0, TRIAL_LAYOUT))
     return env
 

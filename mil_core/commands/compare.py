@@ -37,7 +37,7 @@ class Compare:
         console.print(
             f"{verdict.experiment}, {verdict.n} trials each: {verdict.first} {verdict.rates[0]:.1%}, "
             f"{verdict.second} {verdict.rates[1]:.1%}, difference {verdict.difference:+.1%} "
-            f"(95% interval by tasks {low:+.1%} to {high:+.1%})"
+            f"(95% interval by tasks {low:+.1%} to {high:+.1%}); they differ in {verdict.tasks_that_differ} tasks"
         )
         console.print(verdict.sentence)
         if self.out is not None:

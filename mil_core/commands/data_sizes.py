@@ -25,6 +25,7 @@ from mil_core.commands.train import Train
 from mil_core.experiments import VARIANTS
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.training_state import STATE_FILE
+from sim.collect import task_class
 
 SIZES = (10, 30, 100, 300, 1000)
 QUICK_SIZES = (1, 2)
@@ -103,7 +104,10 @@ class DataSizes:
     def _train(self, name: str, size: int, folder: Path) -> None:
         steps = self.iterations or experiment_of(name).training.iterations
         is_begun, is_whole = (folder / STATE_FILE).is_file(), (folder / checkpoints.MODEL).is_file()
-        if is_whole and (self.quick or checkpoints.load(folder).iteration >= steps):
+        done = checkpoints.load(folder).iteration if is_whole else 0
+        if done > steps and not self.quick:
+            raise BadArgument(f"{folder}: expected at most {steps} steps, found {done}; name another folder by --runs.")
+        if is_whole and (self.quick or done == steps):
             return
         Train(name, folder, data_folder=self.data_folder, tasks=size, iterations=None if self.quick else steps,
               workers=self.workers, resume=is_begun, quick=self.quick).run()  # fmt: skip
@@ -126,7 +130,7 @@ class DataSizes:
             "tasks": self.tasks,
             "trials": self.trials,
             "iterations": steps,
-            "criterion": "success_once",
+            "criterion": task_class(experiment.task).criterion,
         }
 
 

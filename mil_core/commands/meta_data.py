@@ -60,8 +60,8 @@ def simulated_data(experiment: ImitationExperiment, folder: Path, label: str, wo
 
 
 def _order(experiment: ImitationExperiment, split: Split) -> Order:
-    data, num_films = experiment.data, int(experiment.support == "film")
-    return Order(experiment.task, experiment.robot, split, data.seed, data.demos_per_task, num_films)
+    data = experiment.data
+    return Order(experiment.task, experiment.robot, split, data.seed, data.demos_per_task, data.films_per_task)
 
 
 def _ensure(path: Path, order: Order, num_tasks: int, workers: int | None) -> None:
@@ -71,11 +71,13 @@ def _ensure(path: Path, order: Order, num_tasks: int, workers: int | None) -> No
         return
     origin, entries = read_provenance(path), list_tasks(path)
     num_demos = {len(entry.demo_names) for entry in entries}
+    num_films = min(entry.num_films for entry in entries) if entries else 0
     found = (origin.task, origin.split, origin.seed, len(entries), num_demos)
     wanted = (order.task, order.split, order.seed, num_tasks, {order.demos_per_task})
-    if found != wanted:
+    if found != wanted or num_films < order.films_per_task:
         raise BadArgument(
-            f"{path}: expected task, split, seed, number of tasks and demos per task {wanted}, found {found}; "
+            f"{path}: expected task, split, seed, number of tasks, demos and at least so many films per task "
+            f"{(*wanted, order.films_per_task)}, found {(*found, num_films)}; "
             "move the file away to collect a new one, or train on it with --data."
         )
 

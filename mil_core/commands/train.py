@@ -1,6 +1,5 @@
 """`mil train`: meta-train an experiment into a checkpoint folder, with its log and learning curve beside it."""
 
-import shutil
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import torch
 from data_tools.pictures import learning_curve
 from mil_core import checkpoint as checkpoints
 from mil_core.algorithms.algorithm import MetaLearner
+from mil_core.commands import earlier_run
 from mil_core.commands.checked import experiment_of
 from mil_core.commands.output import BadArgument, console, require_at_least
 from mil_core.commands.training_set import Source, training_set
@@ -16,7 +16,6 @@ from mil_core.experiments.experiment import Experiment
 from mil_core.experiments.imitation import ImitationExperiment
 from mil_core.team import join_team
 from mil_core.training import LOG, train
-from mil_core.training_state import STATE_FILE
 from mil_core.warm_start import start_from
 
 PICTURE = "learning_curve.png"
@@ -59,9 +58,11 @@ class Train:
         experiment = self._configured(experiment_of(self.experiment))
         require_at_least(1, {"iterations": experiment.training.iterations, "threads": experiment.training.threads})
         require_at_least(0, {"seed": experiment.training.seed, "workers": self.workers or 0})
-        earlier = self._earlier_run()
+        earlier_run.check_room(self.out, resume=self.resume, overwrite=self.overwrite)
         team = join_team()
         data = team.first_then_others(lambda: training_set(experiment, self._source(experiment.data_label)))
+        if self.resume:
+            earlier_run.check_goes_on(self.out, experiment, data.sha256)
         torch.manual_seed(experiment.training.seed)  # initial weights come from torch's own generator
         algorithm = experiment.build(data.statistics)
         if experiment.training.start_from and not self.resume:
@@ -76,8 +77,7 @@ class Train:
             learning_curve(self.out / LOG, self.out / PICTURE)
 
         if self.overwrite and team.is_first:
-            for part in earlier:
-                shutil.rmtree(part) if part.is_dir() else part.unlink()
+            earlier_run.remove(self.out)
         loop, resume = experiment.training, self.resume
         train(algorithm, data.training, data.validation, loop, self.out, resume=resume, save=save, team=team)
         if team.is_first:
@@ -88,6 +88,8 @@ class Train:
     def _configured(self, experiment: Experiment) -> Experiment:
         """The experiment with what the command line changes."""
         experiment = experiment.quick() if self.quick else experiment
+        if self.data is not None and isinstance(experiment, ImitationExperiment):
+            experiment = replace(experiment, data=replace(experiment.data, own_file=self.data.name))
         if self.tasks is not None:
             experiment = self._with_fewer_tasks(experiment)
         training = experiment.training
@@ -114,19 +116,6 @@ class Train:
         found = start_from(algorithm, folder)
         left = f"; from random values: {', '.join(found.left)}" if found.left else ""
         return f"{len(found.taken)} parameters start from {folder}{left}"
-
-    def _earlier_run(self) -> list[Path]:
-        """What an earlier run left in --out. Raises: BadArgument: nobody said what to do with it."""
-        if self.resume and self.overwrite:
-            raise BadArgument("expected --resume or --overwrite, found both; leave one out.")
-        parts = [self.out / name for name in (STATE_FILE, LOG, "tensorboard", checkpoints.MODEL)]
-        found = [part for part in parts if part.exists()]
-        if found and not (self.resume or self.overwrite):
-            raise BadArgument(
-                f"{self.out}: expected no earlier run, found {', '.join(part.name for part in found)}; "
-                "add --resume to continue it or --overwrite to replace it."
-            )
-        return found
 
     def _source(self, label: str) -> Source:
         label = f"{label}_quick" if self.quick else label

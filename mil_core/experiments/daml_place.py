@@ -47,5 +47,5 @@ def daml_place() -> ImitationExperiment:
             augment=True,
         ),
         training=TrainingConfig(iterations=5000, meta_batch=12, threads=1),
-        data=DataConfig(num_tasks=1000, num_validation_tasks=60, demos_per_task=2),
+        data=DataConfig(num_tasks=1000, num_validation_tasks=60, demos_per_task=2, films_per_task=1),
     )

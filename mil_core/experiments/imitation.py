@@ -28,6 +28,8 @@ class DataConfig:
     """Tasks of the validation split, whose identities training never meets."""
     demos_per_task: int
     """Robot demonstrations of each task."""
+    films_per_task: int = 0
+    """Films of a human doing each task, at least."""
     seed: int = 0
     """Seed of the collection."""
     label: str = ""
@@ -36,6 +38,8 @@ class DataConfig:
     """What of the test split never occurs in it, for the card."""
     used_tasks: int | None = None
     """How many of the meta-training tasks are used, the first ones; all when None."""
+    own_file: str | None = None
+    """Demo file of the user's own that was used instead, its name; None = simulated tasks, as all the above says."""
 
 
 @dataclass(frozen=True)
@@ -104,6 +108,11 @@ class ImitationExperiment(Experiment):
 
     def about_data(self) -> str:
         """See Experiment."""
+        if self.data.own_file:
+            return (
+                f"the demonstrations in `{self.data.own_file}`; nobody looked whether {self.data.held_out} of the test "
+                "split occur in it"
+            )
         used = f"the first {self.data.used_tasks} of " if self.data.used_tasks else ""
         return (
             f"{used}{self.data.num_tasks} simulated training tasks x {self.data.demos_per_task} demos, seed "

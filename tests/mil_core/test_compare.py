@@ -76,8 +76,8 @@ def test_other_tasks_under_the_same_numbers_are_not_compared():
 
 def test_one_demonstration_is_compared_with_several_without_naming_methods(tmp_path, capsys):
     one, several = tmp_path / "one.json", tmp_path / "several.json"
-    one.write_text(json.dumps(content({"good": [(False,) * TRIALS] * 4})))
-    several.write_text(json.dumps(content({"good_5shot": [(True,) * TRIALS] * 4, "x": [(False,) * TRIALS] * 4})))
+    one.write_text(json.dumps(content({"good": [(False,) * TRIALS] * 6})))
+    several.write_text(json.dumps(content({"good_5shot": [(True,) * TRIALS] * 6, "x": [(False,) * TRIALS] * 6})))
     assert main(["compare", str(several), str(one)]) == OK
     assert "good_5shot is better than good" in capsys.readouterr().out
     assert main(["compare", str(one), str(several)]) == ANSWER_IS_NO
@@ -85,7 +85,7 @@ def test_one_demonstration_is_compared_with_several_without_naming_methods(tmp_p
 
 def test_the_command_says_it_and_its_exit_code_too(tmp_path, capsys):
     path = tmp_path / "results.json"
-    path.write_text(json.dumps(content({"good": [(True,) * TRIALS] * 4, "unadapted": [(False,) * TRIALS] * 4})))
+    path.write_text(json.dumps(content({"good": [(True,) * TRIALS] * 6, "unadapted": [(False,) * TRIALS] * 6})))
     assert main(["compare", str(path), "--out", str(tmp_path / "verdict.json")]) == OK
     assert "good is better than unadapted" in capsys.readouterr().out
     verdict = json.loads((tmp_path / "verdict.json").read_text())
@@ -106,3 +106,13 @@ def test_an_unknown_method_is_told_the_known_ones():
     one = content({"a": [(True,) * TRIALS] * 2})
     with pytest.raises(NotComparable, match="one of the methods a, found 'b'"):
         compare(one, "a", one, "b")
+
+
+@pytest.mark.parametrize("num_tasks", range(1, 8))
+def test_a_handful_of_tasks_decides_nothing_however_clear_they_are(num_tasks):
+    both = content({"a": [(True,) * TRIALS] * num_tasks, "b": [(False,) * TRIALS] * num_tasks})
+    verdict, back = compare(both, "a", both, "b"), compare(both, "b", both, "a")
+    by_chance = 2 * 0.5**num_tasks  # a sign test, two-sided
+    assert verdict.difference95 == (1.0, 1.0) and verdict.tasks_that_differ == num_tasks
+    assert verdict.is_first_better == (by_chance < 0.05)
+    assert ("worse" in back.sentence) == (by_chance < 0.05) and not back.is_first_better

@@ -38,9 +38,19 @@ def test_the_figure_has_every_method_at_every_size_and_learns_nothing_twice(monk
     def never(self: Train) -> int:
         raise AssertionError("learned again")
 
+    assert first["criterion"] == "success_once"
     monkeypatch.setattr(Train, "run", never)
     assert run(monkeypatch, *words) == 0
     assert json.loads(Path("out/quick/mil_reach_states_sizes.json").read_text())["sizes"] == first["sizes"]
+
+
+def test_networks_of_more_steps_are_not_shown_as_ones_of_fewer(monkeypatch, capsys):
+    words = ("train", "--experiment", "mil_reach_states", "--quick", "--tasks", "1", "--out")
+    assert main([*words, "runs/sizes/1/mil_reach_states"]) == 0
+    assert run(monkeypatch, "--sizes", "1", "--variants", "--iterations", "2") == BAD_INPUT
+    assert "expected at most 2 steps, found 3; name another folder by --runs" in " ".join(
+        capsys.readouterr().err.split()
+    )
 
 
 def test_fewer_tasks_are_another_scaling_of_the_same_file() -> None:

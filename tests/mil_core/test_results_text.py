@@ -71,7 +71,7 @@ def test_tasks_that_were_learned_from_are_not_called_new_and_stand_in_no_short_t
     assert "`mil_reach`" in summary_text(folders[0])
     path.write_text(json.dumps(content | {"split": "train"}))
     text = results_text(*folders)
-    assert "5 training tasks in new scenes x 1 scenes" in text and "never met" not in text
+    assert "5 new tasks of what training met x 1 scenes" in text and "never met" not in text
     assert "--seed 7 --tasks 5 --trials 1 --split train`" in text and "`mil_reach`" not in summary_text(folders[0])
 
 

@@ -69,6 +69,36 @@ def test_memory_stays_flat_over_500_iterations(experiments, tasks, scaling, tmp_
     assert resident_mib() - before < 10
 
 
+def test_a_checkpoint_that_cannot_be_written_leaves_no_state_that_says_all_is_done(
+    experiments, tasks, scaling, tmp_path
+):
+    experiment, tries = experiments["mil"], []
+    sampler = TaskSampler(tasks, scaling, experiment.policy, experiment.support, experiment.learning)
+    config = dataclasses.replace(experiment.training, iterations=2)
+
+    def save(*_):
+        tries.append(1)
+        if len(tries) == 1:
+            raise OSError("disk full")
+
+    algorithm = experiment.build(scaling)
+    with pytest.raises(OSError, match="disk full"):
+        train(algorithm, sampler, sampler, config, tmp_path, resume=False, save=save)
+    assert not (tmp_path / "training.safetensors").exists()
+    train(experiment.build(scaling), sampler, sampler, config, tmp_path, resume=False, save=save)
+    assert len(tries) == 2 and (tmp_path / "training.safetensors").exists()
+
+
+@pytest.mark.parametrize("change", [{"two_heads": False}, {"two_heads": True, "context_size": 3}])
+def test_the_state_of_another_network_is_not_gone_on_with(change, experiments, tasks, scaling, tmp_path):
+    experiment = experiments["mil"]
+    begun = dataclasses.replace(experiment, policy=dataclasses.replace(experiment.policy, two_heads=True))
+    run(begun, tasks, scaling, tmp_path, 1)
+    other = dataclasses.replace(experiment, policy=dataclasses.replace(experiment.policy, **change))
+    with pytest.raises(CheckpointCorrupt, match="was the experiment changed"):
+        run(other, tasks, scaling, tmp_path, 2, resume=True)
+
+
 def test_resuming_without_a_state_says_what_to_type(experiments, tasks, scaling, tmp_path):
     with pytest.raises(CheckpointMissing, match="leave out --resume"):
         run(experiments["mil"], tasks, scaling, tmp_path, 2, resume=True)
@@ -127,10 +157,19 @@ def test_the_rate_is_constant_then_falls_to_a_twentieth():
 
 
 def test_support_and_query_are_different_demos(experiments, tasks, scaling, rng):
-    sampler = TaskSampler(tasks, scaling, experiments["mil"].policy, "demo", experiments["mil"].learning)
+    """Told by where they end, of which every draw of a demo has the same, whatever frames it takes."""
+    learning = dataclasses.replace(experiments["mil"].learning, num_queries=2)
+    third = dataclasses.replace(tasks[1].demos[0], task_id=tasks[0].task_id)
+    three = [dataclasses.replace(tasks[0], demos=(*tasks[0].demos, third))]
+    sampler = TaskSampler(three, scaling, experiments["mil"].policy, "demo", learning)
+    ends = {tuple(part.end_pose.tolist()) for _ in range(20) for part in _parts(sampler.sample(rng))}
+    assert len(ends) == 3
     for _ in range(20):
-        task = sampler.sample(rng)
-        assert not torch.equal(task.support.pictures, task.queries[0].pictures)
+        assert len({tuple(part.end_pose.tolist()) for part in _parts(sampler.sample(rng))}) == 3
+
+
+def _parts(task):
+    return (task.support, *task.queries)
 
 
 def test_a_task_without_a_film_is_refused_with_its_name(experiments, tasks, scaling):
