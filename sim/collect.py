@@ -4,11 +4,10 @@ Everything that is drawn comes from (collection seed, split, task index, layout 
 the one place where these become random numbers. Refuses to know how files are laid out.
 """
 
-import multiprocessing
 import os
 from collections import deque
 from collections.abc import Iterator
-from concurrent.futures import Future, ProcessPoolExecutor
+from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args
@@ -20,6 +19,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from data_tools.demo import Demo, Split, TaskDemos
 from data_tools.hdf5 import write_tasks
 from data_tools.provenance import Provenance
+from data_tools.workers import worker_pool
 from sim.env import Environment
 from sim.environments import open_environment
 from sim.errors import ExpertFailed, SimError, UnknownRobot, UnknownSplit, UnknownTask
@@ -191,8 +191,7 @@ def _tasks(order: Order, num_tasks: int, workers: int | None) -> Iterator[TaskDe
     if workers == 0 or num_tasks == 1:
         yield from (collect_task(order, index) for index in range(num_tasks))
         return
-    # Spawned, not forked: an OpenGL context does not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    with worker_pool(workers) as pool:
         pending: deque[Future[TaskDemos]] = deque()
         for index in range(num_tasks):
             pending.append(pool.submit(collect_task, order, index))

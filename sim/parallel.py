@@ -1,10 +1,10 @@
 """The same work for many numbers, on several processes, as if it were done one after another."""
 
-import multiprocessing
 import os
 from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
 from typing import TypeVar
+
+from data_tools.workers import worker_pool
 
 Made = TypeVar("Made")
 
@@ -18,6 +18,5 @@ def in_order(make: Callable[[int], Made], count: int, workers: int | None) -> It
     if workers == 0 or count == 1:
         yield from map(make, range(count))
         return
-    # Spawned, not forked: an OpenGL context does not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
+    with worker_pool(min(workers, count)) as pool:
         yield from pool.map(make, range(count))

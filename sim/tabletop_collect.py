@@ -3,10 +3,7 @@
 No robot stands in these pictures: at home it is outside of the camera's square, so they are what it sees when it asks.
 """
 
-import multiprocessing
-import os
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 
 import mujoco
@@ -16,6 +13,7 @@ from data_tools.demo import Split
 from data_tools.grid import GridDemo
 from data_tools.reward_task import RewardScene, RewardTask
 from sim.collect import layout_rng, task_at
+from sim.parallel import in_order
 from sim.path_starts import start_probability
 from sim.render import Renderer
 from sim.spriteworld.expert import SoftOptimalExpert
@@ -37,13 +35,7 @@ def collect_table_tasks(
     Raises: SimError: as drawing layouts and paths does.
     """
     collect_one = partial(collect_table_task, split, seed, num_demos=num_demos)
-    workers = len(os.sched_getaffinity(0)) if workers is None else workers
-    if workers == 0 or num_tasks == 1:
-        yield from map(collect_one, range(num_tasks))
-        return
-    # Spawned, not forked: an OpenGL context does not survive a fork.
-    with ProcessPoolExecutor(workers, multiprocessing.get_context("spawn")) as pool:
-        yield from pool.map(collect_one, range(num_tasks))
+    return in_order(collect_one, num_tasks, workers)
 
 
 def collect_table_task(split: Split, seed: int, index: int, num_scenes: int = 2, num_demos: int = 20) -> RewardTask:

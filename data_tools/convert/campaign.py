@@ -8,11 +8,9 @@ and memory that does not grow with the frames stays the same.
 
 import argparse
 import json
-import multiprocessing
 import resource
 import tempfile
 import time
-from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -26,6 +24,7 @@ from data_tools.convert.format import ImageStorage, ReadOptions, WriteOptions
 from data_tools.demo import Demo, Video
 from data_tools.hdf5_writer import DemoWriter
 from data_tools.provenance import Provenance, code_version
+from data_tools.workers import worker_pool
 
 HEIGHT, WIDTH, STEPS, RATE_HZ, NUM_TASKS = 90, 100, 40, 10, 5
 JITTER_S = 0.01
@@ -77,7 +76,7 @@ def _both(
     found = []
     for count in (small, large):
         names = [folder / f"{count}_{out}", folder / (path.format(count=count) if "{" in path else f"{count}_{path}")]
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        with worker_pool(1) as pool:
             found.append(pool.submit(convert_one, source, to, names[1], names[0], images).result())
     return found[1] | {"peak_mb_with_a_tenth": found[0]["peak_mb"]}
 

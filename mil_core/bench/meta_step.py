@@ -7,9 +7,7 @@ thread ours a quarter (0.75 s a task to 0.56 s) and `higher` a third (1.63 s to 
 """
 
 import dataclasses
-import multiprocessing
 from collections.abc import Callable, Mapping
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import asdict, dataclass
 from functools import partial
 from pathlib import Path
@@ -21,6 +19,7 @@ import torch
 from torch import Tensor
 
 from data_tools.normalizer import Normalizer
+from data_tools.workers import worker_pool
 from mil_core.algorithms.mil import Mil
 from mil_core.bench.comparison import Agreement, Comparison, Timing, seconds_of
 from mil_core.bench.meta_step_peers import by_higher, by_torchopt, in_plain_pytorch, peer_module
@@ -167,7 +166,7 @@ def _double(steps: Any) -> Steps:
 
 def _peak_memory_mib(peers: Path, name: str, num_frames: int) -> float:
     """How far the memory of a fresh process rises in one step of one task; NaN where the system does not tell."""
-    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+    with worker_pool(1) as pool:
         return pool.submit(_risen_mib, peers, name, num_frames, torch.get_num_threads()).result()
 
 

@@ -1,9 +1,7 @@
 """`mil bench`: how fast, against which other way, and whether both agree."""
 
-import multiprocessing
 import os
 import tempfile
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -15,6 +13,7 @@ from rich.table import Table
 from tyro.conf import Positional
 
 from data_tools.demo import Observation
+from data_tools.workers import worker_pool
 from mil_core.algorithms.daml import Daml
 from mil_core.algorithms.mil import Mil
 from mil_core.bench.adapt import bench_adapt
@@ -141,7 +140,7 @@ class Bench:
     def _render(self) -> Comparison:
         experiment, count = experiment_as(self.experiment, ImitationExperiment), 10 * self._num_repeats
         # Each way in a process of its own: two OpenGL contexts in one process slow each other down.
-        with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        with worker_pool(1) as pool:
             peer = pool.submit(draw_ordinarily, experiment, count).result()
         return bench_render(draw(experiment, count), peer)
 

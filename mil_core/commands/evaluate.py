@@ -1,8 +1,6 @@
 """`mil evaluate`: success on tasks whose objects and colours training never met, against the baselines."""
 
-import multiprocessing
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -37,6 +35,7 @@ from mil_core.goal_pursuit import PursuitConfig
 from mil_core.results_text import retry_sentence
 from mil_core.retry import FAILURE_BELOW
 from sim.collect import task_class
+from sim.parallel import in_order
 
 TASKS, TRIALS = 40, 3
 REWARD_TASKS = 100
@@ -247,7 +246,7 @@ def run_all(run: Callable[[int], list[Episode]], num_tasks: int, workers: int, c
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*shown, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task("evaluate", total=num_tasks)
-        for group in _groups(run, num_tasks, workers):
+        for group in in_order(run, num_tasks, workers):
             episodes += group
             progress.update(bar, advance=1, description=_standing(episodes, criterion))
     return episodes
@@ -275,18 +274,6 @@ def table_of(result: dict[str, Any]) -> Table:
             *(str(failures[kind]) for kind in kinds),
         )
     return table
-
-
-def _groups(run: Callable[[int], list[Episode]], num_tasks: int, workers: int) -> Iterator[list[Episode]]:
-    if workers == 0:
-        yield from map(run, range(num_tasks))
-        return
-    # Spawned, not forked: an OpenGL context does not survive a fork.
-    pool = ProcessPoolExecutor(min(workers, num_tasks), multiprocessing.get_context("spawn"))
-    try:
-        yield from pool.map(run, range(num_tasks))
-    finally:
-        pool.shutdown(cancel_futures=True)
 
 
 def _standing(episodes: Sequence[Episode], criterion: Criterion) -> str:
