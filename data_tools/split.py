@@ -38,35 +38,6 @@ class SplitManifest:
         """Hash of one split, which does not depend on the order of its identities."""
         return hashlib.sha256(json.dumps(sorted(self.identities(split))).encode()).hexdigest()
 
-    def check_used(self, split: Split, used: Iterable[str]) -> None:
-        """Make sure that data which claims a split uses its identities only. Raises: DataError: it does not."""
-        strangers = sorted(set(used) - self.identities(split))
-        if strangers:
-            homes = {name: next((s for s in _SPLITS if name in self.identities(s)), "none") for name in strangers[:3]}
-            raise DataError(f"Split {split!r}: expected its own identities, found {homes}. Next: collect it again.")
-
-    def to_json(self) -> str:
-        """The manifest with its hashes, sorted, so that equal manifests give equal files."""
-        rows = {name: {"sha256": self.sha256(name), "identities": sorted(self.identities(name))} for name in _SPLITS}
-        return json.dumps(rows, indent=1)
-
-    @classmethod
-    def from_json(cls, text: str) -> "SplitManifest":
-        """The inverse of `to_json`. Raises: DataError: no manifest, a hash that does not fit, or a leak."""
-        try:
-            rows = json.loads(text)
-            manifest = cls(**{split: frozenset(rows[split]["identities"]) for split in _SPLITS})
-            hashes: dict[Split, str] = {split: rows[split]["sha256"] for split in _SPLITS}
-        except (json.JSONDecodeError, KeyError, TypeError) as error:
-            raise DataError(f"Split manifest: expected train, validation and test, found {error!r}.") from error
-        for split, found in hashes.items():
-            if found != manifest.sha256(split):
-                raise DataError(
-                    f"Split manifest, {split}: expected sha256 {manifest.sha256(split)[:12]}, found {found[:12]}; "
-                    "it was edited. Next: write it again from the generators."
-                )
-        return manifest
-
 
 def check_disjoint(identities: Mapping[str, Iterable[str]]) -> None:
     """Make sure that no identity is in two splits. Raises: DataError: names the splits and what they share."""
