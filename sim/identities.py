@@ -1,7 +1,7 @@
 """All that is held out, catalogue by catalogue, as texts: what a policy may meet in one split and in no other.
 
-`identities.json` beside this file holds the hash of every catalogue. What the shipped checkpoints learned from, and what
-they are tested on, cannot change or leak without it changing. To write it anew: python -m sim.identities
+`identities.json` beside this file holds the hash of every catalogue. What the shipped checkpoints learned from, and
+what they are tested on, cannot change or leak without it changing. To write it anew: python -m sim.identities
 """
 
 import json
