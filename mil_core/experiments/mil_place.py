@@ -25,7 +25,7 @@ def mil_place() -> ImitationExperiment:
         policy=replace(film.policy, two_heads=True),
         learning=learning,
         training=training,
-        data=replace(film.data, label="daml_place"),
+        data=replace(film.data, label="daml_place", films_per_task=0),
     )
 
 

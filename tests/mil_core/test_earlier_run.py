@@ -80,6 +80,6 @@ def test_the_card_of_a_run_on_data_of_ones_own_claims_nothing_about_them(begun):
 def test_demonstrations_without_the_films_that_an_experiment_needs_are_refused(capsys):
     words = ("collect", "--task", "place", "--robot", "pr2", "--tasks", "2", "--demos", "2", "--workers", "0")
     assert main([*words, "--out", "data/daml_place_quick_train.hdf5"]) == OK
-    assert train(experiment="mil_place") == BAD_INPUT
+    assert train(experiment="daml_place") == BAD_INPUT
     message = " ".join(capsys.readouterr().err.split())
     assert "at least so many films per task" in message and "move the file away" in message
