@@ -61,8 +61,8 @@ class GoalGroup:
         return np.isfinite(self.places_m[:, others, 0]).any(1)
 
     def tasks(self, num_positives: int) -> list[GoalTask]:
-        """Every task with at least so many positives. Of two that mean the same, the one with the lesser `first` is
-        left out only where both hold in the same pictures."""
+        """Every task with at least so many positives. Of those that hold in just the same pictures, as two do
+        that mean the same, the one with the least `first` is kept."""
         found: list[GoalTask] = []
         seen: set[bytes] = set()
         for first, second in np.ndindex(self.relations.shape[1:]):

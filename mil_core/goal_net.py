@@ -63,8 +63,8 @@ class GoalNet(nn.Module):
     """
 
     step_shares: ClassVar[dict[str, float]] = {"weight": 1.0, "bias": 0.02}
-    """Step sizes of what adapts, over that of the inner loop, at the beginning; a bias that rose as fast as the weights
-    would make everything likelier."""
+    """What values and their steps are multiplied by, at the beginning: a step is the square of it times that of the
+    inner loop. A bias that rose as fast as the weights would make everything likelier."""
 
     def __init__(self, config: GoalNetConfig) -> None:
         super().__init__()

@@ -85,13 +85,13 @@ def planning_text(content: dict[str, Any]) -> str:
     kinds = {"classifier": "believed it done", "planner": "knew it was not"}
     who = "a model learned from random play" if content.get("predictor") == "learned" else "the simulator"
     rows = [
-        f"| setting | method | success | rate | 95% interval | {' | '.join(kinds.values())} |",
-        f"|---|{'---|' * 6}",
+        f"| setting | method | success | rate | 95% interval | 95% by pairs | {' | '.join(kinds.values())} |",
+        f"|---|{'---|' * 7}",
     ]
     for setting, methods in content["settings"].items():
         for method, row in methods.items():
-            low, high = row["wilson95"]
-            numbers = [f"{row['successes']}/{row['n']}", f"{row['rate']:.1%}", f"{low:.1%} to {high:.1%}"]
+            intervals = [f"{low:.1%} to {high:.1%}" for low, high in (row["wilson95"], row["pair_bootstrap95"])]
+            numbers = [f"{row['successes']}/{row['n']}", f"{row['rate']:.1%}", *intervals]
             faults = [str(row["failures"][kind]) for kind in kinds]
             rows.append(f"| {setting.replace('_', ' ')} | `{method}` | {' | '.join([*numbers, *faults])} |")
     about = (

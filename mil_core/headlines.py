@@ -107,8 +107,8 @@ def _rated(methods: Mapping[str, Any], rate: Callable[[dict[str, Any]], Rated]) 
 
 def _success(row: dict[str, Any]) -> Rated:
     # The wider of the two: trials of a task are alike, and no failure at all leaves nothing to draw anew.
-    (low, high), (low_by_tasks, high_by_tasks) = row["wilson95"], row.get("task_bootstrap95", row["wilson95"])
-    low, high = min(low, low_by_tasks), max(high, high_by_tasks)
+    intervals = [row[key] for key in ("wilson95", "task_bootstrap95", "pair_bootstrap95") if key in row]
+    low, high = min(low for low, _ in intervals), max(high for _, high in intervals)
     return Rated(row["rate"], f"{row['successes']}/{row['n']} = {row['rate']:.1%}", f"{low:.1%} to {high:.1%}")
 
 

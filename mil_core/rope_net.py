@@ -46,7 +46,8 @@ class RopeNet(nn.Module):
     step_shares: ClassVar[dict[str, float]] = {
         "weight_0": 0.1, "bias_0": 0.1, "weight_1": 0.1, "bias_1": 0.1, "weight_2": 1.0, "bias_2": 0.1,
     }  # fmt: skip
-    """Step sizes of what adapts, over that of the inner loop, at the beginning."""
+    """What values and their steps are multiplied by, at the beginning: a step is the square of it times that of the
+    inner loop."""
 
     def __init__(self, config: RopeNetConfig) -> None:
         super().__init__()

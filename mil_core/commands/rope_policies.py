@@ -18,10 +18,11 @@ import tyro
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
+from data_tools.atomic import file_sha256
 from data_tools.demo import Split
 from data_tools.provenance import code_version
 from mil_core.algorithms.goal_learner import GoalLearner
-from mil_core.checkpoint import Checkpoint
+from mil_core.checkpoint import MODEL, Checkpoint
 from mil_core.commands.checked import checkpoint_of, default_checkpoint
 from mil_core.commands.exits import exit_code
 from mil_core.commands.goal_rivals import learners_beside
@@ -80,7 +81,7 @@ class RopePolicies:
         checkpoint = checkpoint_of("flo_rope", folder, RopeExperiment)
         learners = self._learners(checkpoint, folder)
         methods = [name for name, column in COLUMNS.items() if self._is_possible(name, column, learners)]
-        asked = self._asked(checkpoint)
+        asked = self._asked(checkpoint, folder)
         done = [] if self.quick else self._done(out, asked)
         for cells in self._learned(methods, done, learners):
             write_json(out, asked | {"methods": summaries(cells, methods), "cells": cells})
@@ -99,15 +100,17 @@ class RopePolicies:
         pixel = replace(checkpoint.experiment, algorithm="pixel").build(checkpoint.statistics)
         return {"flo": checkpoint.algorithm(), "pixel": pixel, **learners_beside(checkpoint, folder)}
 
-    def _asked(self, checkpoint: Checkpoint[RopeExperiment]) -> dict[str, Any]:
+    def _asked(self, checkpoint: Checkpoint[RopeExperiment], folder: Path) -> dict[str, Any]:
         """What two files must have in common to be one table."""
         from mil_core.ppo import PpoConfig
 
+        beside = folder.with_name(f"{folder.name}_autoencoder") / MODEL
         sizes = {"tasks": 1, "seeds": 1, "steps": QUICK_STEPS} if self.quick else {
             "tasks": self.tasks, "seeds": self.seeds, "steps": self.steps}  # fmt: skip
         return {
             "experiment": "flo_rope",
             "checkpoint_sha256": checkpoint.sha256,
+            "autoencoder_sha256": file_sha256(beside) if beside.is_file() else None,
             "code_version": code_version(),
             "command": module_command("mil_core.commands.rope_policies", self, _TOLD),
             "split": self.split,

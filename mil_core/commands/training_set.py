@@ -14,6 +14,7 @@ from data_tools.goal_pictures import GoalGroup
 from data_tools.interactions import Interactions
 from data_tools.reward_task import RewardTask
 from data_tools.rope_pictures import RopePictures
+from mil_core.checkpoint import MODEL
 from mil_core.commands.goal_groups import goal_groups
 from mil_core.commands.goal_sources import GOAL_SOURCES
 from mil_core.commands.meta_data import own_data, simulated_data
@@ -119,6 +120,9 @@ def _classifier_set(experiment: ClassifierExperiment, source: Source) -> Trainin
     data, world = experiment.data, GOAL_SOURCES[experiment.data.source]
     if data.mined_by:
         world = replace(world, collect=partial(collect_mined_groups, Path(data.mined_by)))
+        # Other classifiers are fooled by other pictures, and none of them is told by the names of the groups.
+        fooled = file_sha256(Path(data.mined_by) / MODEL)[:8]
+        source = replace(source, label=f"{source.label}_{fooled}")
 
     def read(path: Path, split: Split, num_groups: int) -> list[GoalGroup]:
         return goal_groups(world, path, split, num_groups, data.seed, source.workers)

@@ -26,6 +26,11 @@ class GoalExperiment(Experiment):
     autoencoder: AutoencoderConfig = AutoencoderConfig()
     """The autoencoders' sizes; of no meaning to the others."""
 
+    @property
+    def results_label(self) -> str:
+        """See Experiment: all stand in FLO's table."""
+        return self.data_label.removesuffix("_mined")
+
     @abstractmethod
     def goal_network(self) -> GoalNet | RopeNet:
         """FLO's network with fresh weights."""

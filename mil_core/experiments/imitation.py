@@ -68,6 +68,11 @@ class ImitationExperiment(Experiment):
         """See Experiment."""
         return self.data.label or self.name
 
+    @property
+    def results_label(self) -> str:
+        """See Experiment: a variant is called after its method, and stands in the table of the whole."""
+        return self.name.removesuffix(f"_{self.method.removeprefix('mil_')}")
+
     def check_replaces(self, other: "ImitationExperiment") -> None:
         """Whether a policy of this experiment can act in another one's place after the same demonstration or film.
 

@@ -1,6 +1,6 @@
 """What does this person want? Rewards from one to twenty demonstrations in SpriteWorld (thesis 8.1.4, Figure 38).
 
-One experiment a method that is meta-trained, all on the same tasks with equally many of them seen; `mil evaluate
+One experiment a method that is meta-trained, all on the same tasks and for as many steps; `mil evaluate
 --experiment mandril_spriteworld` puts them all into one table, with MaxEnt IRL from scratch beside them.
 """
 

@@ -60,6 +60,11 @@ class RewardExperiment(Experiment):
     data: RewardDataConfig = RewardDataConfig()
     """The meta-training set."""
 
+    @property
+    def results_label(self) -> str:
+        """See Experiment: rivals stand in MandRIL's table."""
+        return self.name.removesuffix(f"_{self.algorithm}")
+
     def build(self, statistics: NoStatistics) -> RewardLearner:
         """See Experiment."""
         del statistics

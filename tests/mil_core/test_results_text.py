@@ -199,12 +199,14 @@ def test_what_asking_gains_is_shown_by_place_with_its_command(folders):
 
 
 def test_planning_is_shown_by_setting_with_whose_fault_it_was(folders):
-    row = {"successes": 3, "n": 4, "rate": 0.75, "wilson95": [0.25, 0.96], "failures": {"classifier": 1, "planner": 0}}
+    row = {"successes": 3, "n": 4, "rate": 0.75, "wilson95": [0.25, 0.96], "pair_bootstrap95": [0.5, 1.0],
+           "failures": {"classifier": 1, "planner": 0}}  # fmt: skip
     content = {"experiment": "x", "checkpoint_sha256": "0", "seed": 7, "tasks": 2, "trials": 2}
     settings = {"single": {"flo": row}, "two_tasks": {"flo": row | {"successes": 0, "rate": 0.0}}}
     (folders[0] / "x.json").write_text(json.dumps(content | {"settings": settings}))
     text = results_text(*folders)
-    assert "| single | `flo` | 3/4 | 75.0% | 25.0% to 96.0% | 1 | 0 |" in text
+    assert "| single | `flo` | 3/4 | 75.0% | 25.0% to 96.0% | 50.0% to 100.0% | 1 | 0 |" in text
+    assert "3/4 = 75.0% | 25.0% to 100.0% |" in summary_text(folders[0])  # from end to end of both
     assert "| two tasks | `flo` | 0/4 | 0.0% |" in text
     assert "--tasks 2 --trials 2 --planning`" in text and "the simulator predicts" in text
     learned = content | {"predictor": "learned", "predictor_sha256": "1", "settings": settings}
