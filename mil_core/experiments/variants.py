@@ -45,6 +45,7 @@ def without_inner_loop(whole: ImitationExperiment, method: str, context_size: in
         whole.policy,
         context_size=context_size,
         pose_is_told=bool(whole.policy.end_pose),
+        pose_hidden=whole.policy.hidden if whole.policy.end_pose else (),
         two_heads=False,
         two_first_layers=False,
         image_bias=False,

@@ -1,6 +1,7 @@
 """The visuomotor policy: pictures and robot states in, actions and the predicted end pose out."""
 
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Literal, NamedTuple
 
 import torch
@@ -31,6 +32,9 @@ class PolicyConfig:
     pose_is_told: bool = False
     """Whether the context enters the prediction of that pose, too: what never adapts can learn of a demonstration by
     no other way."""
+    pose_hidden: tuple[int, ...] = ()
+    """Widths of hidden layers before a pose that is told. Without any it is a sum of what the picture says and what the
+    demonstration says, which cannot mean "that one of those in the picture"."""
     filters: tuple[int, ...] = (64, 64, 64, 64, 64)
     """Filters of each convolution; none = a policy of states alone, which does not look at pictures."""
     strides: tuple[int, ...] = (2, 2, 2, 1, 1)
@@ -102,10 +106,9 @@ class Policy(nn.Module):
         bias_size = (config.image_height, config.image_width) if config.image_bias else None
         self.encoder = Encoder(3, config.filters, config.strides, config.kernel_size, bias_size)
         num_inputs = config.num_points + config.end_pose_size + config.state_size + config.end_pose_size
-        pose_inputs = num_inputs + config.context_size if config.pose_is_told else config.num_points
-        self.end_pose = nn.Linear(pose_inputs, config.end_pose_size) if config.end_pose_size else None
-        self.context = BiasTransform(config.context_size)
         widths = (num_inputs + config.context_size, *config.hidden)
+        self.end_pose = _end_pose_head(config, widths[0]) if config.end_pose_size else None
+        self.context = BiasTransform(config.context_size)
         self.layers = nn.ModuleList([nn.Linear(i, o) for i, o in zip(widths[:-1], widths[1:], strict=True)])
         self.inner_first = nn.Linear(*widths[:2]) if config.two_first_layers else None
         norms = config.hidden if config.hidden_norm else ()
@@ -158,3 +161,14 @@ class Policy(nn.Module):
         Source: the released code of MIL, where the offsets are learned by the outer loop alone.
         """
         return frozenset(name for name, _ in self.named_parameters() if "offsets." not in name)
+
+
+def _end_pose_head(config: PolicyConfig, told_inputs: int) -> nn.Module:
+    """Feature points to the end pose; with the context beside them where it is told. Args: told_inputs: all of them."""
+    if not config.pose_is_told:
+        return nn.Linear(config.num_points, config.end_pose_size)
+    if not config.pose_hidden:
+        return nn.Linear(told_inputs, config.end_pose_size)
+    widths = (told_inputs, *config.pose_hidden)
+    hidden = [layer for sizes in pairwise(widths) for layer in (nn.Linear(*sizes), nn.ReLU())]
+    return nn.Sequential(*hidden, nn.Linear(widths[-1], config.end_pose_size))

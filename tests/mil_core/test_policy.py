@@ -156,3 +156,20 @@ def test_without_convolutions_a_policy_does_not_look_at_pictures():
     torch.testing.assert_close(outputs[0].action, outputs[1].action, rtol=0, atol=0)
     assert not torch.allclose(blind(torch.rand(3, 3, 18, 20), states + 1).action, outputs[0].action)
     assert not any("encoder" in name for name, _ in blind.named_parameters())
+
+
+def test_what_is_told_can_mean_one_of_the_things_in_the_picture():
+    """So what it changes of the pose differs from picture to picture, which a sum of what both say could not do."""
+    torch.manual_seed(0)
+    policy = Policy(dataclasses.replace(SMALL, pose_is_told=True, pose_hidden=(20, 20)))
+    picture, other, states = torch.rand(1, 3, 18, 20), torch.rand(1, 3, 18, 20), torch.zeros(1, 6)
+
+    def change(seen):
+        ends = []
+        for told in ([2.0, -1.0], [-1.0, 2.0]):
+            policy.context.vector.data = torch.tensor(told)
+            ends.append(policy(seen, states).end_pose)
+        return ends[1] - ends[0]
+
+    assert change(picture).abs().max() > 0.01
+    assert (change(picture) - change(other)).abs().max() > 1e-4
