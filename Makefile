@@ -33,5 +33,5 @@ format: setup  ## put the layout right
 	@$(RUN) -m ruff check --fix .
 	@$(RUN) -m ruff format .
 
-clean:  ## remove what was built, keep what was downloaded
-	rm -rf ros2_ws/build ros2_ws/install ros2_ws/log out .pytest_cache .ruff_cache .hypothesis
+clean:  ## remove what was built, keep what was downloaded, recorded or filmed
+	rm -rf ros2_ws/build ros2_ws/install ros2_ws/log out/demo out/table out/ros-log .pytest_cache .ruff_cache .hypothesis

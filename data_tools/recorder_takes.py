@@ -19,7 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from data_tools.atomic import file_sha256, flush_to_disk
+from data_tools.atomic import file_sha256, flush_to_disk, partial_name
 from data_tools.demo import Outcome
 from data_tools.doctor_survey import facts_of
 from data_tools.edit import merge
@@ -66,12 +66,13 @@ class Episode:
 class Takes:
     """The folder, locked; use it in a `with` block. Entering recovers what a crash left behind.
 
-    Args: folder: made when it is missing. provenance: of all episodes that will be recorded.
-    Raises: RecordError: somebody else records here.
+    Args: folder: made when it is missing. provenance: of all episodes that will be recorded. recover_by: what to do to
+        enter again, for messages.
+    Raises: RecordError: somebody else records here, or the disk is too full to seal what a crash left behind.
     """
 
-    def __init__(self, folder: Path, provenance: Provenance) -> None:
-        self.folder, self.provenance = folder, provenance
+    def __init__(self, folder: Path, provenance: Provenance, recover_by: str = "record with --resume") -> None:
+        self.folder, self.provenance, self._recover_by = folder, provenance, recover_by
         folder.mkdir(parents=True, exist_ok=True)
         self._lock = _locked(folder)
         self.recovered: tuple[Episode, ...] = ()
@@ -93,8 +94,9 @@ class Takes:
         return [self.folder / name for _, name in _numbered(self.folder, EPISODE)]
 
     def next_number(self) -> int:
-        """One more than the highest number of a sealed episode."""
-        return max((number for number, _ in _numbered(self.folder, EPISODE)), default=-1) + 1
+        """One more than the highest number of an episode, or of a take that could not be sealed."""
+        numbered = [*_numbered(self.folder, EPISODE), *_numbered(self.folder, TAKE)]
+        return max((number for number, _ in numbered), default=-1) + 1
 
     def begin(self, info: dict[str, str], streams: Sequence[StreamSpec], limits: RecorderLimits = ORDINARY) -> Take:
         """Begin a take.
@@ -114,13 +116,16 @@ class Takes:
     def keep(
         self, take: Take, outcome: Outcome, label_by: str, reason: EndReason = EndReason.OPERATOR, message: str = ""
     ) -> Episode:
-        """End a take and seal it. A fault overrules `reason`.
+        """End a take and seal it. A fault overrules `reason`, and a label of the task: it judged what is not all there.
 
         Args: outcome: the label. label_by: who gave it: "operator", "task" or "nobody".
         Raises: RecordError: the disk is too full to seal; the take is kept and sealed at the next start.
         """
         end = {"outcome": outcome, "label_by": label_by, "reason": reason.value, "message": message}
-        return self._seal(take.folder, take.finish({**end, "recovered": False}))
+        end = take.finish({**end, "recovered": False})
+        if EndReason(end["reason"]) in FAULTS and label_by == "task":
+            end |= {"outcome": "unknown", "label_by": "nobody"}
+        return self._seal(take.folder, end)
 
     def discard(self, take: Take) -> None:
         """Stop a take and delete it."""
@@ -174,7 +179,7 @@ class Takes:
         found = TAKE.fullmatch(folder.name)
         assert found is not None
         number = int(found[1])
-        path: Path | None = self.folder / f"episode-{number:06d}.hdf5"
+        path = self.folder / f"episode-{number:06d}.hdf5"
         try:
             take = read_take(folder)
         except JournalError as error:
@@ -183,10 +188,11 @@ class Takes:
         end = end or take.end or _UNENDED
         try:
             num_steps = write_episode(path, take, end, self.provenance)
-        except OSError as error:
+        except (OSError, RuntimeError) as error:  # h5py tells of a full disk by either
+            partial_name(path).unlink(missing_ok=True)
             raise RecordError(
                 f"Take {folder}: expected room to seal it, found none ({error}); nothing of it is lost: free some "
-                "space, then record with --resume."
+                f"space, then {self._recover_by}."
             ) from error
         _delete(folder)
         return Episode(number, path if num_steps else None, num_steps, end)

@@ -27,15 +27,17 @@ def generate_launch_description():
     params = ParameterFile([f"{HERE}/params/", mode, ".yaml"])
     names = ("checkpoint", "second_checkpoint", "library")
     folders = {name: ParameterValue(LaunchConfiguration(name), value_type=str) for name in names}
+    passed_on = {name: LaunchConfiguration(name) for name in ("mode", "sim")}
     simulate = PythonLaunchDescriptionSource(str(HERE / "simulate.launch.py"))
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            DeclareLaunchArgument("sim", default_value="true", choices=["true", "false"]),
             DeclareLaunchArgument("checkpoint", default_value="checkpoints/daml_place"),
             DeclareLaunchArgument("second_checkpoint", default_value=""),
             DeclareLaunchArgument("library", default_value="out/library"),
             SetEnvironmentVariable("OMP_NUM_THREADS", "1"),
-            IncludeLaunchDescription(simulate, launch_arguments={"mode": mode}.items()),
+            IncludeLaunchDescription(simulate, launch_arguments=passed_on.items()),
             Node(package="mil_nodes", executable="policy_runner", parameters=[params, folders], output="screen"),
         ]
     )

@@ -24,14 +24,16 @@ def generate_launch_description():
     params = ParameterFile([f"{HERE}/params/", mode, ".yaml"])
     names = ("library", "source", "extra_cameras")
     choices = {name: ParameterValue(LaunchConfiguration(name), value_type=str) for name in names}
+    passed_on = {name: LaunchConfiguration(name) for name in ("mode", "sim")}
     simulate = PythonLaunchDescriptionSource(str(HERE / "simulate.launch.py"))
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            DeclareLaunchArgument("sim", default_value="true", choices=["true", "false"]),
             DeclareLaunchArgument("library", default_value="out/library"),
             DeclareLaunchArgument("source", default_value="commands", choices=["commands", "kinesthetic"]),
             DeclareLaunchArgument("extra_cameras", default_value=""),
-            IncludeLaunchDescription(simulate, launch_arguments={"mode": mode}.items()),
+            IncludeLaunchDescription(simulate, launch_arguments=passed_on.items()),
             Node(package="mil_nodes", executable="demo_recorder", parameters=[params, choices], output="screen"),
         ]
     )

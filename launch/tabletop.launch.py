@@ -20,12 +20,13 @@ HERE = Path(__file__).resolve().parent
 
 def generate_launch_description():
     """What adapt_and_run.launch.py starts, with a learner of rewards, and the goal monitor that shows them."""
-    names = ("mode", "checkpoint", "library")
+    names = ("mode", "sim", "checkpoint", "library")
     choices = {name: LaunchConfiguration(name) for name in names} | {"task": "tabletop", "goal_monitor": "true"}
     adapt_and_run = PythonLaunchDescriptionSource(str(HERE / "adapt_and_run.launch.py"))
     return LaunchDescription(
         [
             DeclareLaunchArgument("mode", default_value="realtime", choices=["realtime", "fast"]),
+            DeclareLaunchArgument("sim", default_value="true", choices=["true", "false"]),
             DeclareLaunchArgument("checkpoint", default_value="checkpoints/mandril_tabletop"),
             DeclareLaunchArgument("library", default_value="out/library"),
             IncludeLaunchDescription(adapt_and_run, launch_arguments=choices.items()),

@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 
 from data_tools import hdf5_recording, recorder_takes
-from data_tools.atomic import file_sha256
+from data_tools.atomic import file_sha256, partial_name
 from data_tools.hdf5 import read_provenance, read_tasks
 from data_tools.hdf5_recording import read_stream_counts, read_streams
 from data_tools.recorder import RecorderLimits, Take
@@ -172,16 +172,40 @@ def test_a_kill_at_either_side_of_the_rename_costs_nothing(folder: Path, monkeyp
         assert all(not episode.end["recovered"] for episode in takes.recovered)
 
 
-def test_a_full_disk_while_sealing_keeps_the_take_for_the_next_start(folder: Path, monkeypatch) -> None:
+@pytest.mark.parametrize("error", [OSError(28, "No space left on device"), RuntimeError("can't write, errno = 28")])
+def test_a_full_disk_while_sealing_keeps_the_take_for_the_next_start(folder: Path, monkeypatch, error) -> None:
+    def full(path: Path, *_: object) -> None:
+        partial_name(path).write_bytes(b"as far as there was room")
+        raise error
+
+    with Takes(folder, ORIGIN, recover_by="do it again") as takes:
+        with monkeypatch.context() as patch:
+            patch.setattr(recorder_takes, "write_episode", full)
+            with pytest.raises(RecordError, match=r"found none .*, then do it again\."):
+                takes.keep(send(begin(takes), 0), "success", "operator")
+        assert sorted(path.name for path in folder.iterdir()) == [".lock", ".take-000000"]
+        assert takes.keep(send(begin(takes), 1), "success", "operator").number == 1, "the next one has another number"
+    with Takes(folder, ORIGIN) as takes:
+        assert [(episode.number, episode.num_steps) for episode in takes.recovered] == [(0, STEPS)]
+        assert len(takes.episodes()) == 2
+
+
+def test_who_records_with_mil_is_told_to_resume(takes: Takes, monkeypatch) -> None:
     def full(*_: object) -> None:
         raise OSError(28, "No space left on device")
 
-    with Takes(folder, ORIGIN) as takes, monkeypatch.context() as patch:
-        patch.setattr(recorder_takes, "write_episode", full)
-        with pytest.raises(RecordError, match="--resume"):
-            takes.keep(send(begin(takes), 0), "success", "operator")
-    with Takes(folder, ORIGIN) as takes:
-        assert [episode.num_steps for episode in takes.recovered] == [STEPS]
+    monkeypatch.setattr(recorder_takes, "write_episode", full)
+    with pytest.raises(RecordError, match="record with --resume"):
+        takes.keep(send(begin(takes), 0), "success", "operator")
+
+
+@pytest.mark.parametrize(("label_by", "kept"), [("task", ("unknown", "nobody")), ("operator", ("success", "operator"))])
+def test_a_fault_overrules_what_the_task_says_of_a_take(takes: Takes, label_by: str, kept: tuple[str, str]) -> None:
+    take = send(begin(takes), 0)
+    take.put("state", 8.0, np.full(3, np.nan, np.float32), 1001.0)
+    episode = takes.keep(take, "success", label_by, EndReason.COMPLETE)
+    assert (episode.end["outcome"], episode.end["label_by"]) == kept and episode.path is not None
+    assert next(read_tasks(episode.path)).demos[0].outcome == kept[0]
 
 
 def test_a_disk_that_is_nearly_full_is_refused_before_anything_is_recorded(takes: Takes) -> None:

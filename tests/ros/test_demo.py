@@ -76,6 +76,12 @@ def test_a_film_that_is_none_ends_with_a_message(untrained: Path, tmp_path: Path
 
 def test_a_missing_checkpoint_ends_with_a_message(tmp_path: Path) -> None:
     done = demo("--tasks", 1, "--checkpoint", tmp_path / "nowhere", "--out", tmp_path)
-    assert done.returncode != 0
-    assert "CheckpointMissing" in done.stderr or "expected" in done.stderr
-    assert "Traceback" not in done.stderr
+    assert done.returncode == 2
+    assert f"expected {tmp_path / 'nowhere'}" in done.stderr and "Traceback" not in done.stderr
+
+
+def test_no_task_at_all_is_refused_before_anything_starts(untrained: Path, tmp_path: Path) -> None:
+    done = demo("--tasks", 0, "--checkpoint", untrained, "--out", tmp_path / "out")
+    assert done.returncode == 2
+    assert "--tasks: expected at least 1, found 0" in done.stderr and "Traceback" not in done.stderr
+    assert not (tmp_path / "out").exists()

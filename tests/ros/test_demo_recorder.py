@@ -1,80 +1,31 @@
 """The recorder of demonstrations over DDS: what the robot saw and was told comes back from the library."""
 
+import math
+import shutil
 from collections.abc import Iterator
-from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pytest
 from mil_bringup.bringup import BringupError
-from mil_bringup.processes import DEMO_RECORDER
 from mil_interfaces.action import RecordDemo
+from mil_interfaces.msg import RobotState
 from mil_interfaces.srv import StartRecording
+from mil_nodes import qos
 from mil_nodes.conversions import action_from
-from rclpy.action.client import ActionClient
-from rig import Rig, rig
-from std_msgs.msg import String
-from std_srvs.srv import Trigger
+from recorder_client import RECORDER, RESULT, Recorder
+from rig import rig
 
 from data_tools.atomic import file_sha256
-from data_tools.demo import Demo
-from data_tools.hdf5 import read_tasks
 from data_tools.hdf5_recording import read_streams
 
 pytestmark = pytest.mark.ros
-RESULT = RecordDemo.Result
 NS_PER_S = 1e9
-
-
-class Recorder:
-    """A client of the recorder."""
-
-    def __init__(self, running: Rig, library: Path) -> None:
-        self.running, self.library = running, library
-        self.client = running.client
-        self.action = ActionClient(self.client.node, RecordDemo, "demo_recorder/record_demo")
-        self.feedback: list[RecordDemo.Feedback] = []
-        self.notices: list[str] = []
-        self.client.node.create_subscription(String, "demo_recorder/notice", lambda m: self.notices.append(m.data), 5)
-        self.client.wait(self.action.server_is_ready, "the recorder")
-
-    def begin(self, task_id: str = "some-task", seconds: float = 0.0) -> Any:
-        """A goal that is being recorded, with a fresh scene."""
-        self.running.begin()
-        self.feedback.clear()
-        goal = RecordDemo.Goal(task_id=task_id, max_duration_s=seconds)
-        sent = self.action.send_goal_async(goal, lambda message: self.feedback.append(message.feedback))
-        self.client.wait(sent.done, "an answer to the goal")
-        handle = sent.result()
-        if handle.accepted and task_id == "some-task" and not seconds:  # a short one may end before it tells anything
-            self.client.wait(lambda: bool(self.feedback), "feedback")
-        return handle
-
-    def end(self, handle: Any, *, cancel: bool = True) -> RecordDemo.Result:
-        """The result; a goal is canceled first, which keeps what there is."""
-        if cancel:
-            self.client.wait(handle.cancel_goal_async().done, "an answer to the cancel")
-        result = handle.get_result_async()
-        self.client.wait(result.done, "the result")
-        return result.result().result
-
-    def call(self, name: str, kind: Any = Trigger, **fields: Any) -> Any:
-        service = self.client.node.create_client(kind, f"demo_recorder/{name}")
-        self.client.wait(service.service_is_ready, name)
-        answer = service.call_async(kind.Request(**fields))
-        self.client.wait(answer.done, f"an answer of {name}")
-        return answer.result()
-
-    def demo(self, demo_id: str) -> Demo:
-        (task,) = read_tasks(self.library / f"{demo_id}.hdf5")
-        (demo,) = task.demos
-        return demo
 
 
 @pytest.fixture(scope="module")
 def recorder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
     folder = tmp_path_factory.mktemp("recorder")
-    with rig(folder, "fast", (DEMO_RECORDER,)) as running:
+    with rig(folder, "fast", (RECORDER,)) as running:
         ready = Recorder(running, folder / "demos")
         yield ready
         ready.action.destroy()
@@ -151,14 +102,42 @@ def test_what_is_discarded_is_gone(recorder: Recorder) -> None:
 
 def test_ends_that_nobody_asked_for_say_so(recorder: Recorder) -> None:
     result = recorder.end(recorder.begin(seconds=0.6), cancel=False)
-    assert result.termination_reason == RESULT.TIME_UP
+    assert (result.termination_reason, result.outcome) == (RESULT.TIME_UP, "failure")
     handle = recorder.begin()
     recorder.client.run_policy("unadapted", 3)
+    recorder.client.wait(lambda: recorder.feedback[-1].frames >= 4, "the picture after the last step")
     recorder.running.begin()
     result = recorder.end(handle, cancel=False)
     assert (result.termination_reason, result.steps >= 3) == (RESULT.ROBOT_RESET, True)
+    assert (result.outcome, recorder.demo(result.demo_id).outcome) == ("unknown", "unknown"), "not the new episode's"
     result = recorder.end(recorder.begin("../secret"), cancel=False)
     assert result.termination_reason == RESULT.BAD_ID and "expected" in result.message
+
+
+@pytest.mark.parametrize("seconds", [math.nan, math.inf, -1.0])
+def test_a_time_limit_that_is_none_is_refused(recorder: Recorder, seconds: float) -> None:
+    result = recorder.end(recorder.begin(seconds=seconds), cancel=False)
+    assert result.termination_reason == RESULT.FAILED and "max_duration_s: expected" in result.message
+
+
+def test_nobody_says_how_a_take_went_that_a_fault_cut_short(recorder: Recorder) -> None:
+    node, states = recorder.client.node, []
+    ear = node.create_subscription(RobotState, "robot/state", states.append, qos.STATE)
+    mouth = node.create_publisher(RobotState, "robot/state", qos.STATE)
+    handle = recorder.begin()
+    recorder.client.wait(lambda: bool(states) and mouth.get_subscription_count() > 1, "a state")
+    ended = handle.get_result_async()
+
+    def is_over() -> bool:
+        broken = RobotState(robot="pr2", episode_id=states[-1].episode_id, header=states[-1].header)
+        broken.state = [math.nan] * 9
+        mouth.publish(broken)
+        return ended.done()
+
+    recorder.client.wait(is_over, "the end")
+    node.destroy_subscription(ear), node.destroy_publisher(mouth)
+    result = ended.result().result
+    assert (result.termination_reason, result.outcome) == (RESULT.BAD_VALUE, "unknown")
 
 
 def test_a_second_goal_is_rejected(recorder: Recorder) -> None:
@@ -167,6 +146,25 @@ def test_a_second_goal_is_rejected(recorder: Recorder) -> None:
     recorder.client.wait(second.done, "an answer")
     assert not second.result().accepted
     recorder.end(handle)
+
+
+@pytest.mark.parametrize(("trouble", "words"), [("full", "start the recorder again"), ("worse", "ValueError: nobody")])
+def test_a_take_that_cannot_be_sealed_is_told_and_the_next_one_is_recorded(
+    recorder: Recorder, trouble: str, words: str
+) -> None:
+    (recorder.library / trouble).touch()
+    handle = recorder.begin()
+    recorder.client.run_policy("unadapted", 3)
+    result = recorder.end(handle)
+    (recorder.library / trouble).unlink()
+    assert (result.termination_reason, result.demo_id) == (RESULT.FAILED, "")
+    assert words in result.message and "--resume" not in result.message
+    handle = recorder.begin()
+    recorder.client.run_policy("unadapted", 3)
+    result = recorder.end(handle)
+    assert (result.termination_reason, result.steps >= 3) == (RESULT.KEPT, True)
+    (unsealed,) = recorder.library.glob(".take-*")  # which the next start would recover
+    shutil.rmtree(unsealed)
 
 
 def test_a_killed_recorder_recovers_what_it_had(recorder: Recorder) -> None:
@@ -180,7 +178,7 @@ def test_a_killed_recorder_recovers_what_it_had(recorder: Recorder) -> None:
     running.graph.children["demo_recorder"].wait(30.0)
     with pytest.raises(BringupError, match=r"demo_recorder.*SIGKILL"):
         running.graph.check()
-    running.graph.start(DEMO_RECORDER)
+    running.graph.start(RECORDER)
     running.client.wait(
         lambda: len(list(recorder.library.glob("episode-*.hdf5"))) == len(before) + 1, "the recovered demo"
     )

@@ -41,6 +41,8 @@ class Rig:
             return self.take
 
         self.recording = Recording(("image",), kinesthetic, begin)  # type: ignore[arg-type]
+        if kinesthetic is not None:
+            self.recording.on_joints({kinesthetic.name: 0.0})
         self.moment(1)
         self.recording.begin()
 
@@ -70,6 +72,16 @@ def test_a_take_begins_when_every_stream_has_shown_itself() -> None:
     assert recording.begin() is None and recording.missing == ["wrist"]
     recording.on_picture("wrist", 1, PICTURE)
     assert recording.begin() is not None
+
+
+def test_a_hand_guided_take_waits_for_the_joint_of_the_gripper() -> None:
+    recording = Recording(("image",), GripperJoint("finger", 0.5), lambda *_: FakeTake())  # type: ignore[arg-type, return-value]
+    recording.on_picture("image", 1, PICTURE)
+    recording.on_state("pr2", 1, 1, POINTS_M.ravel().astype(np.float32))
+    recording.on_joints({"finger_of_another_robot": 0.5})
+    assert recording.begin() is None and recording.missing == ["joint finger"]
+    recording.on_joints({"finger": 0.5})
+    assert recording.missing == [] and recording.begin() is not None
 
 
 def test_streams_are_announced_as_they_are() -> None:
@@ -122,6 +134,7 @@ def test_another_episode_ends_the_recording() -> None:
     before = len(rig.take.put_samples)
     rig.moment(3, episode_id=2)
     assert rig.recording.was_reset and len(rig.take.put_samples) == before
+    assert rig.recording.episode_id == 1, "the one that was recorded"
 
 
 def test_a_picture_of_another_size_ends_the_recording_with_words() -> None:

@@ -9,12 +9,19 @@ import pytest
 import yaml
 
 DOCS = Path(__file__).resolve().parents[2] / "docs"
-LINE = re.compile(r'^ros2 (?:service call|action send_goal)(?: -f)? \S+ (\w+)/(srv|action)/(\w+) "(.*)"$', re.MULTILINE)
+FLAG = r"(?: -f| --feedback)?"
+LINE = re.compile(
+    rf'^ros2 (?:service call|action send_goal){FLAG} \S+ (\w+)/(srv|action)/(\w+) "(.*)"{FLAG}$', re.MULTILINE
+)
+ANY_REQUEST = re.compile(r'^ros2 (?:service call|action send_goal)\b.*"', re.MULTILINE)
 REQUESTS = [(page.name, *found) for page in sorted(DOCS.glob("*.md")) for found in LINE.findall(page.read_text())]
 
 
 def test_pages_show_requests() -> None:
-    assert {name for _, _, _, name, _ in REQUESTS} >= {"SetDemo", "SetGoal", "Adapt", "RunPolicy"}
+    assert {name for _, _, _, name, _ in REQUESTS} >= {"SetDemo", "SetGoal", "Adapt", "RunPolicy", "RecordDemo"}
+    for page in DOCS.glob("*.md"):
+        text = page.read_text()
+        assert len(LINE.findall(text)) == len(ANY_REQUEST.findall(text)), f"{page.name}: a request is overlooked"
 
 
 @pytest.mark.parametrize(("page", "package", "kind", "name", "text"), REQUESTS)

@@ -14,6 +14,7 @@ from mil_bringup.processes import (
     MONITOR,
     RECORD,
     ROUND_THE_GLASSES,
+    SIM_ROBOT,
     SIMULATE,
     NodeProcess,
 )
@@ -70,6 +71,14 @@ def named(found: list[Call], kind: str) -> list[Call]:
     return [entity for entity in found if type(entity).__name__ == kind]
 
 
+def asked_by(node: Call) -> str | None:
+    """The launch argument that decides whether a node is started."""
+    return node.kwargs["condition"].args[0].args[0] if "condition" in node.kwargs else None
+
+
+FILES = ["simulate.launch.py", "adapt_and_run.launch.py", "record.launch.py", "tabletop.launch.py"]
+
+
 @pytest.mark.parametrize(
     ("file", "processes"),
     [
@@ -81,7 +90,7 @@ def named(found: list[Call], kind: str) -> list[Call]:
 )
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_start_the_same_processes(file: str, processes: tuple[NodeProcess, ...]) -> None:
-    nodes = [node for node in named(entities(LAUNCH / file), "Node") if "condition" not in node.kwargs]
+    nodes = [node for node in named(entities(LAUNCH / file), "Node") if asked_by(node) != "goal_monitor"]
     started = {(node.kwargs["package"], node.kwargs["executable"]) for node in nodes}
     assert started == {(process.package, process.executable) for process in processes}
     assert len(nodes) == len(processes)
@@ -92,9 +101,8 @@ def test_the_goal_monitor_is_started_when_asked_for() -> None:
     found = entities(LAUNCH / "simulate.launch.py")
     (asked,) = (argument for argument in named(found, "DeclareLaunchArgument") if argument.args[0] == "goal_monitor")
     assert asked.kwargs["default_value"] == "false"
-    (node,) = (node for node in named(found, "Node") if "condition" in node.kwargs)
+    (node,) = (node for node in named(found, "Node") if asked_by(node) == "goal_monitor")
     assert (node.kwargs["package"], node.kwargs["executable"]) == (GOAL_MONITOR.package, GOAL_MONITOR.executable)
-    assert node.kwargs["condition"].args[0].args == ("goal_monitor",)
     assert set(MONITOR) == {*SIMULATE, GOAL_MONITOR}
 
 
@@ -110,9 +118,19 @@ def test_the_table_is_set_and_the_goal_monitor_asked_for() -> None:
     assert set(handed_on) <= declared
 
 
-@pytest.mark.parametrize(
-    "file", ["simulate.launch.py", "adapt_and_run.launch.py", "record.launch.py", "tabletop.launch.py"]
-)
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.usefixtures("fake_launch")
+def test_the_simulated_robot_is_started_unless_there_is_a_real_one(file: str) -> None:
+    found = entities(LAUNCH / file)
+    includes = named(found, "IncludeLaunchDescription")
+    declared = [argument for argument in named(found, "DeclareLaunchArgument") if argument.args[0] == "sim"]
+    assert [argument.kwargs["default_value"] for argument in declared] == ["true"] * (1 + len(includes))
+    assert all(dict(include.kwargs["launch_arguments"])["sim"].args == ("sim",) for include in includes)
+    simulated = {node.kwargs["executable"] for node in named(found, "Node") if asked_by(node) == "sim"}
+    assert simulated == {SIM_ROBOT.executable}
+
+
+@pytest.mark.parametrize("file", FILES)
 @pytest.mark.usefixtures("fake_launch")
 def test_launch_files_take_the_same_parameter_files(file: str) -> None:
     found = entities(LAUNCH / file)

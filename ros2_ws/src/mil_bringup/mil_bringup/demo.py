@@ -35,9 +35,14 @@ def main() -> int:
     from data_tools.errors import DataError
     from mil_bringup import demo_own_film, demo_run
     from mil_bringup.bringup import BringupError
+    from mil_core.checkpoint import load
+    from mil_core.commands.output import require_at_least
     from mil_core.errors import MilError
+    from mil_core.experiments.imitation import ImitationExperiment
 
     try:
+        require_at_least(1, {"tasks": options.tasks})
+        load(options.checkpoint, ImitationExperiment)  # in the policy runner it would look like a graph that broke down
         if options.video is None:
             demo_run.run(options)
         else:

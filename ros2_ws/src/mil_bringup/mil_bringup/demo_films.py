@@ -16,6 +16,8 @@ SEED = 7
 SPLIT = "test"
 SHIPPED = Path(__file__).resolve().parents[1] / "films"
 """Holds the film of the first task, named by the task's id."""
+FOLDER = "films"
+"""Where films go below the folder of results: not `library`, in which people keep films and recordings of their own."""
 NICENESS = 10
 """The robot comes first."""
 
@@ -30,12 +32,12 @@ def place_task(index: int) -> PlaceTask:
 class FilmMaker:
     """Puts films into a library in the background, in order; use it in a `with` block.
 
-    Args: library: folder for the films, emptied first. num_tasks: how many.
+    Args: library: folder for the films; of what stands there only films of the same names are replaced. num_tasks: how
+        many.
     """
 
     def __init__(self, library: Path, num_tasks: int) -> None:
-        shutil.rmtree(library, ignore_errors=True)
-        library.mkdir(parents=True)
+        library.mkdir(parents=True, exist_ok=True)
         self._library = library
         # Spawned, not forked: an OpenGL context does not survive a fork.
         self._pool = ProcessPoolExecutor(
@@ -61,6 +63,7 @@ class FilmMaker:
 
     def _begin(self, index: int) -> Future[None]:
         name = f"{place_task(index).task_id}.mp4"
+        (self._library / name).unlink(missing_ok=True)
         if index > 0:
             return self._pool.submit(_render, self._library / name, index)
         if not (SHIPPED / name).is_file():

@@ -16,7 +16,7 @@ from data_tools.pictures import side_by_side
 from data_tools.video import read_video
 from mil_bringup.client import Client
 from mil_bringup.demo import DemoOptions
-from mil_bringup.demo_films import place_task
+from mil_bringup.demo_films import FOLDER, place_task
 from mil_bringup.demo_results import OwnFilmResult, own_film_metrics, write_metrics, write_own_film_report
 from mil_bringup.demo_run import attempt, begin, recorded, whole_graph
 from mil_core.support import FILM_FRAMES, FILM_RATE_HZ
@@ -29,7 +29,7 @@ NUM_SCENES = 3
 def run(options: DemoOptions, video: Path) -> None:
     """Adapt to a film and act. Raises: BringupError; MilError; DataError: the film cannot be used."""
     console = Console(highlight=False)
-    library = (options.out / "library").resolve()
+    library = (options.out / FOLDER).resolve()
     commit(stage(video, FILM_ID, library, Cut(), FILM_FRAMES, FILM_RATE_HZ), library)
     film = read_video(library / f"{FILM_ID}.mp4")
     with whole_graph(options, library) as graph, Client(graph.check) as client:

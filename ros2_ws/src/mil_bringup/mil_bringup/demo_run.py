@@ -16,7 +16,7 @@ from data_tools.video import read_video
 from mil_bringup.bringup import Graph
 from mil_bringup.client import Client
 from mil_bringup.demo import DemoOptions
-from mil_bringup.demo_films import SEED, SPLIT, FilmMaker, place_task
+from mil_bringup.demo_films import FOLDER, SEED, SPLIT, FilmMaker, place_task
 from mil_bringup.demo_results import Attempt, TaskResult, metrics, sentence, write_metrics, write_report
 from mil_bringup.environment import ROOT
 from mil_bringup.processes import ADAPT_AND_RUN, params_file
@@ -29,7 +29,7 @@ Say = Callable[[str], None]
 def run(options: DemoOptions) -> None:
     """Run all tasks, print and write what came out. Raises: BringupError, MilError, DataError."""
     console, start_s = Console(highlight=False), time.monotonic()
-    library, out = (options.out / "library").resolve(), options.out
+    library, out = (options.out / FOLDER).resolve(), options.out
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     results: list[TaskResult] = []
     with (

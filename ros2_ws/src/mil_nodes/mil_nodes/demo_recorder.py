@@ -5,6 +5,7 @@ Action: ~/record_demo. Services: ~/start, the action's twin; ~/stop ends and kee
 ~/mark_success and ~/mark_failure label. The ROS thread only moves messages; waiting and sealing happen on a worker.
 """
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -37,6 +38,7 @@ from mil_nodes.demo_recording import GripperJoint, Recording
 from mil_nodes.errors import MessageError, NodeError
 from mil_nodes.params import DemoRecorderParams, declare
 from mil_nodes.process import serve
+from mil_nodes.worker import answering
 
 POLL_S = 0.05
 FEEDBACK_S = 0.2
@@ -60,7 +62,9 @@ class DemoRecorder(Node):
         super().__init__("demo_recorder")
         self.params = declare(self, DemoRecorderParams)
         self._takes = Takes(
-            Path(self.params.library), Provenance(consent=self.params.consent, created_by="demo_recorder")
+            Path(self.params.library),
+            Provenance(consent=self.params.consent, created_by="demo_recorder"),
+            recover_by="start the recorder again",
         )
         self._recording: Recording | None = None
         self._is_busy = False
@@ -158,22 +162,12 @@ class DemoRecorder(Node):
         response.message = "recording" if response.success else "another recording is going on"
         if response.success:
             wanted = _Wanted(request.task_id, request.max_duration_s)
-            self._start(lambda: self._record(wanted, lambda _: None), lambda _: None)
+            self._start(lambda: self._record(wanted, lambda _: None))
         return response
 
     async def _execute(self, goal: ServerGoalHandle) -> RecordDemo.Result:
         wanted = _Wanted(goal.request.task_id, goal.request.max_duration_s)
-        executor = self.executor
-        future = Future(executor=executor)
-
-        def give(result: RecordDemo.Result) -> None:
-            future.set_result(result)
-            # Without it the executor sleeps on and the result leaves with the next message that happens to come.
-            if executor is not None:
-                executor.wake()
-
-        self._start(lambda: self._record(wanted, goal.publish_feedback), give)
-        result: RecordDemo.Result = await future
+        result: RecordDemo.Result = await self._start(lambda: self._record(wanted, goal.publish_feedback))
         if goal.is_cancel_requested:
             goal.canceled()
         elif result.termination_reason in GOOD:
@@ -182,39 +176,42 @@ class DemoRecorder(Node):
             goal.abort()
         return result
 
-    def _start(self, work: Callable[[], RecordDemo.Result], give: Callable[[RecordDemo.Result], None]) -> None:
-        """Run `work` on its own thread while the ROS thread goes on."""
+    def _start(self, work: Callable[[], RecordDemo.Result]) -> Future:
+        """Run `work` on its own thread while the ROS thread goes on. Returns: what its result comes by."""
 
-        def run() -> None:
+        def ended() -> RecordDemo.Result:
             try:
                 result = work()
-            except (DataError, OSError) as error:
-                result = RESULT(termination_reason=RESULT.FAILED, message=str(error))
-            self._recording = None
-            self._is_busy = False
+            except Exception as error:  # whatever it was, who waits for the end is told, and the next one may begin
+                words = str(error) if isinstance(error, DataError) else f"{type(error).__name__}: {error}"
+                result = RESULT(termination_reason=RESULT.FAILED, message=words)
+            finally:
+                self._recording, self._is_busy = None, False
             self._notices.publish(String(data=f"{result.demo_id or 'nothing kept'}: {result.message}"))
-            give(result)
+            return result
 
+        run, future = answering(self, ended)
         self._worker = threading.Thread(target=run, name="recording", daemon=True)
         self._worker.start()
+        return future
 
     def _record(self, wanted: _Wanted, tell: Feedback) -> RecordDemo.Result:
         """On the worker thread: from the first message to the sealed file."""
         if not TASK_ID.fullmatch(wanted.task_id):
             message = f"Task id: expected {TASK_ID.pattern}, found {wanted.task_id[:80]!r}; choose another."
             return RESULT(termination_reason=RESULT.BAD_ID, message=message)
+        if not 0 <= wanted.max_duration_s < math.inf:
+            message = (
+                f"max_duration_s: expected seconds from 0, found {wanted.max_duration_s}; leave it out for the usual."
+            )
+            return RESULT(termination_reason=RESULT.FAILED, message=message)
         params = self.params
         joint = GripperJoint(params.gripper_joint, params.gripper_open_rad) if params.source == "kinesthetic" else None
         recording = Recording(tuple(params.cameras), joint, self._begin(wanted.task_id))
         self._recording = recording
-        deadline_s = time.monotonic() + params.start_timeout_s
-        while (take := recording.begin()) is None:
-            if time.monotonic() > deadline_s or self._discard.is_set():
-                message = (
-                    f"expected every stream within {params.start_timeout_s:g} s, found none of {recording.missing}"
-                )
-                return RESULT(termination_reason=RESULT.NO_STREAM, message=message)
-            time.sleep(POLL_S)
+        take = self._wait_for_take(recording)
+        if not isinstance(take, Take):
+            return take
         self._notices.publish(String(data=f"recording {wanted.task_id}"))
         reason, message = self._wait_for_end(recording, take, wanted.max_duration_s or params.max_duration_s, tell)
         if self._discard.is_set():
@@ -222,8 +219,25 @@ class DemoRecorder(Node):
             return RESULT(termination_reason=RESULT.DISCARDED, message="discarded")
         self._recording = None
         recording.finish()
-        episode = self._takes.keep(take, *self._outcome(), reason, message)
+        episode = self._takes.keep(take, *self._outcome(recording, take), reason, message)
         return result_of(episode, take, has_failed=bool(recording.failure))
+
+    def _wait_for_take(self, recording: Recording) -> Take | RecordDemo.Result:
+        """The take, or the result when it cannot begin or somebody ends the recording before."""
+        deadline_s = time.monotonic() + self.params.start_timeout_s
+        while not self._discard.is_set():
+            if recording.failure:
+                return RESULT(termination_reason=RESULT.FAILED, message=recording.failure)
+            if (take := recording.begin()) is not None:
+                return take
+            if self._stop.is_set() or time.monotonic() > deadline_s:
+                when = (
+                    "before somebody ended it" if self._stop.is_set() else f"within {self.params.start_timeout_s:g} s"
+                )
+                message = f"expected every stream {when}, found none of {recording.missing}; see who publishes them"
+                return RESULT(termination_reason=RESULT.NO_STREAM, message=message)
+            time.sleep(POLL_S)
+        return RESULT(termination_reason=RESULT.DISCARDED, message="discarded")
 
     def _begin(self, task_id: str) -> Callable[[list[StreamSpec], str], Take]:
         def begin(streams: list[StreamSpec], robot: str) -> Take:
@@ -253,18 +267,20 @@ class DemoRecorder(Node):
                 tell(feedback_of(take, now_s - started_s))
             time.sleep(POLL_S)
 
-    def _outcome(self) -> tuple[Outcome, str]:
-        """The operator's label, else what the simulation says, else unknown."""
+    def _outcome(self, recording: Recording, take: Take) -> tuple[Outcome, str]:
+        """The operator's label, else what the simulation says of the episode that was recorded, else unknown."""
         if self._label is not None:
             return self._label, "operator"
-        if not self.params.outcome_service or not self._outcomes.service_is_ready():
+        is_whole = take.fault() is None and not recording.failure and not recording.was_reset
+        if not is_whole or not self.params.outcome_service or not self._outcomes.service_is_ready():
             return "unknown", "nobody"
         call = self._outcomes.call_async(GetOutcome.Request())
         deadline_s = time.monotonic() + OUTCOME_S
         while not call.done() and time.monotonic() < deadline_s:
             time.sleep(POLL_S)
         answer = call.result() if call.done() else None
-        if answer is None or not answer.success:
+        # A reset may have come meanwhile: then the answer is about another episode.
+        if answer is None or not answer.success or answer.episode_id != recording.episode_id:
             return "unknown", "nobody"
         return ("success" if answer.success_at_end else "failure"), "task"
 

@@ -47,7 +47,8 @@ class Recording:
         self._lock = threading.Lock()
         self._take: Take | None = None
         self._robot = ""
-        self._episode_id: int | None = None
+        self.episode_id: int | None = None
+        """The robot's episode that is recorded: the one in which the take began."""
         self.was_reset = False
         """Whether the robot began another episode meanwhile."""
         self.failure = ""
@@ -56,6 +57,7 @@ class Recording:
         self._command: Command | None = None
         self._previous: tuple[int, NDArray[np.float32]] | None = None
         self._closed = 1.0
+        self._is_joint_missing = kinesthetic is not None
 
     @property
     def take(self) -> Take | None:
@@ -64,8 +66,11 @@ class Recording:
 
     @property
     def missing(self) -> list[str]:
-        """Streams that have not shown themselves."""
-        return [name for name, shape in self._shapes.items() if not shape]
+        """Streams that have not shown themselves, and the gripper's joint where actions need it."""
+        streams = [name for name, shape in self._shapes.items() if not shape]
+        if self._kinesthetic is not None and self._is_joint_missing:
+            streams.append(f"joint {self._kinesthetic.name}")
+        return streams
 
     def begin(self) -> Take | None:
         """Begin the take if every stream is known; called again and again by the thread that waits. Raises: OSError."""
@@ -93,8 +98,9 @@ class Recording:
         """A state came; another episode ends the recording."""
         with self._lock:
             self._robot, self._shapes["state"] = robot, self._shapes["state"] or state.shape
-            self.was_reset |= self._take is not None and episode_id != self._episode_id
-            self._episode_id = episode_id
+            if self._take is None:
+                self.episode_id = episode_id
+            self.was_reset |= episode_id != self.episode_id
             if self._kinesthetic is not None:
                 self._derive_action(stamp_ns, state)
             self._put("state", stamp_ns, state)
@@ -103,7 +109,7 @@ class Recording:
         """Joint positions came; kinesthetic teaching takes the gripper from them."""
         if self._kinesthetic is not None and self._kinesthetic.name in positions:
             opened = positions[self._kinesthetic.name] / self._kinesthetic.open_rad
-            self._closed = float(np.clip(1.0 - opened, 0.0, 1.0))
+            self._closed, self._is_joint_missing = float(np.clip(1.0 - opened, 0.0, 1.0)), False
 
     def on_command(self, command: Command) -> None:
         """A command reached the robot."""

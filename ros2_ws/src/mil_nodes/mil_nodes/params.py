@@ -6,12 +6,21 @@ from pathlib import Path
 from typing import Literal, TypeVar
 
 from rcl_interfaces.msg import ParameterDescriptor
+from rclpy.exceptions import InvalidParameterTypeException, InvalidTopicNameException
 from rclpy.node import Node
+from rclpy.validate_topic_name import validate_topic_name
 
 from mil_nodes.errors import ParameterError
 
 Params = TypeVar("Params")
 Mode = Literal["realtime", "fast"]
+_WRITTEN: dict[type, tuple[str, str]] = {
+    bool: ("true or false", "true"),
+    int: ("a whole number", "50"),
+    float: ("a number with a point", "50.0"),
+    str: ("text", "\"'50'\", quoted twice where it looks like a number"),
+}
+"""Type of a parameter -> what it takes, and how that is written after -p name:= or in YAML."""
 
 
 @dataclass(frozen=True)
@@ -36,7 +45,8 @@ class SimRobotParams:
         _check(self.mode in ("realtime", "fast"), "mode", "realtime or fast", self.mode)
         _check(self.watchdog_s > 0, "watchdog_s", "a time above zero", self.watchdog_s)
         _check(self.repeat_s > 0, "repeat_s", "a time above zero", self.repeat_s)
-        _check(min(self.seed, self.index, self.layout) >= 0, "seed, index, layout", "numbers from zero", self.seed)
+        for name in ("seed", "index", "layout"):
+            _check(getattr(self, name) >= 0, name, "a number from zero", getattr(self, name))
 
 
 @dataclass(frozen=True)
@@ -158,26 +168,48 @@ class DemoRecorderParams:
         _check(self.source in ("commands", "kinesthetic"), "source", "commands or kinesthetic", self.source)
         for name in ("max_duration_s", "start_timeout_s", "silence_s", "gripper_open_rad"):
             _check(getattr(self, name) > 0, name, "a number above zero", getattr(self, name))
-        names = list(self.cameras)
-        well_formed = all(re.fullmatch(r"[a-z][a-z0-9]*", name) for name in names)
+        _check(_is_topic(self.camera), "camera", "the name of a topic", self.camera)
+        pairs = self._extra_pairs()
+        names = [name for name, _ in pairs]
+        well_formed = all(re.fullmatch(r"[a-z][a-z0-9]*", name) and _is_topic(topic) for name, topic in pairs)
         _check(well_formed, "extra_cameras", "name=topic,name=topic", self.extra_cameras)
-        _check(not {"state", "action"} & set(names), "extra_cameras", "other names than state, action", names)
+        is_free = not {"image", "state", "action"} & set(names) and len(set(names)) == len(names)
+        _check(is_free, "extra_cameras", "each name once, and none of image, state and action", names)
 
     @property
     def cameras(self) -> dict[str, str]:
         """Name -> topic, the policy camera under "image" first."""
-        pairs = (entry.partition("=") for entry in self.extra_cameras.split(",") if entry)
-        return {"image": self.camera, **{name.strip(): topic.strip() for name, _, topic in pairs}}
+        return {"image": self.camera, **dict(self._extra_pairs())}
+
+    def _extra_pairs(self) -> list[tuple[str, str]]:
+        """Name and topic of each further camera, as they were written."""
+        entries = (entry.partition("=") for entry in self.extra_cameras.split(",") if entry)
+        return [(name.strip(), topic.strip()) for name, _, topic in entries]
 
 
 def declare(node: Node, params: type[Params]) -> Params:
     """Declare every field as a read-only ROS parameter and return what they were set to.
 
-    Raises: ParameterError: a value that the dataclass refuses.
+    Raises: ParameterError: a value of another type, or one that the dataclass refuses.
     """
     descriptor = ParameterDescriptor(read_only=True)
-    defaults = vars(params())
-    return params(**{name: node.declare_parameter(name, value, descriptor).value for name, value in defaults.items()})
+    found = {}
+    for name, default in vars(params()).items():
+        try:
+            found[name] = node.declare_parameter(name, default, descriptor).value
+        except InvalidParameterTypeException as error:
+            kind, example = _WRITTEN[type(default)]
+            raise ParameterError(
+                f"Parameter {name}: expected {kind}, found something else ({error}); write it as {example}."
+            ) from error
+    return params(**found)
+
+
+def _is_topic(name: str) -> bool:
+    try:
+        return validate_topic_name(name)
+    except InvalidTopicNameException:
+        return False
 
 
 def _check(holds: bool, name: str, expected: str, found: object) -> None:
