@@ -62,6 +62,7 @@ _LOOK = "mil inspect {file} --html report.html"
 CHECKS = (
     Check("altered", "error", checks.altered, "rewrite", _REPAIR),
     Check("broken", "error", checks.broken, "drop", _REPAIR),
+    Check("shapes", "error", checks.shapes, "drop", _REPAIR),
     Check("changed", "error", checks.changed, "drop", _REPAIR),
     Check("not_finite", "error", checks.not_finite, "drop", _REPAIR),
     Check("times", "error", checks.times, "drop", _REPAIR),

@@ -46,6 +46,14 @@ def broken(file: FileFacts, _: Earlier) -> Faults:
     yield from ((demo.name, demo.fault) for demo in file.demos if demo.fault)
 
 
+def shapes(file: FileFacts, _: Earlier) -> Faults:
+    """A demo's pictures, states or actions have another shape than those of most."""
+    usual = file.alike[0].step_shape if file.alike else ()
+    for demo in file.readable:
+        if demo.step_shape != usual:
+            yield demo.name, f"picture, state and action of shapes {demo.step_shape}, {usual} in the file"
+
+
 def changed(file: FileFacts, _: Earlier) -> Faults:
     """A demo is not the one whose content hash was written with it."""
     for demo in file.readable:
@@ -92,7 +100,7 @@ def totals(file: FileFacts, _: Earlier) -> Faults:
 
 def statistics(file: FileFacts, _: Earlier) -> Faults:
     """The statistics in the file are not those of its demos."""
-    claimed, demos = file.claims.get("statistics"), file.readable
+    claimed, demos = file.claims.get("statistics"), file.alike
     is_whole = len(demos) == len(file.demos) and all(map(is_finite, demos))
     if claimed is not None and is_whole and not statistics_agree(str(claimed), statistics_of(demos)):
         yield "", "statistics that are not those of the states and actions"
@@ -170,13 +178,13 @@ def _usual_gaps_s(file: FileFacts) -> dict[str, float]:
 
 def constant(file: FileFacts, _: Earlier) -> Faults:
     """A dimension of the states or actions never changes: it teaches nothing, and naive scaling divides by zero."""
-    for stream, dimension, value in constant_dimensions(file.readable):
+    for stream, dimension, value in constant_dimensions(file.alike):
         yield "", f"{stream}[{dimension}] is always {value:g}"
 
 
 def jerk(file: FileFacts, _: Earlier) -> Faults:
     """A demo was commanded far more jerkily than the others."""
-    found = jerks(file.readable)
+    found = jerks(file.alike)
     values = np.array(list(found.values()))
     median = float(np.median(values)) if len(found) >= JERK_DEMOS else 0.0
     if median > 0:  # where most demos have no jerk at all, nothing tells how much is much

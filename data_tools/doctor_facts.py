@@ -4,6 +4,7 @@ Unlike `demo.Demo` these types believe nothing: claims stand beside what was fou
 still listed, with the reason. Refuses to know how files are laid out and what counts as a fault.
 """
 
+from collections import Counter
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -114,6 +115,13 @@ class FileFacts:
     def readable(self) -> tuple[DemoFacts, ...]:
         """Demos without a fault."""
         return tuple(demo for demo in self.demos if not demo.fault)
+
+    @property
+    def alike(self) -> tuple[DemoFacts, ...]:
+        """Readable demos whose steps have the shapes that most have: all of them, in a file that is sound."""
+        shapes = Counter(demo.step_shape for demo in self.readable)
+        usual = shapes.most_common(1)[0][0] if shapes else ()
+        return tuple(demo for demo in self.readable if demo.step_shape == usual)
 
     def split_of(self, demo: DemoFacts) -> Split:
         """Split that a demo claims, or that of the file."""

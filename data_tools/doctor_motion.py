@@ -94,7 +94,7 @@ def statistics_agree(claimed: str, found: dict[str, Any]) -> bool:
     """Whether a file's statistics, as JSON, are those that were found, to a millionth of the range of each number."""
     try:
         return all(_agree(json.loads(claimed)[stream], found[stream]) for stream in STREAMS)
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, RecursionError):
         return False
 
 

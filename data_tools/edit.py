@@ -1,7 +1,8 @@
 """Edits of demo files as recipes: which demos and films of which files make the new one, under which labels.
 
 Pure: from facts to recipes. `edit_files` carries a recipe out. What stays keeps its order, films stay with their task,
-and a task that loses its last demo loses its films too.
+and a task that loses its last demo loses its films too. Only a repair takes files that are damaged: whatever is made
+of a file is sealed and hashed anew, so that the damage would be covered up.
 """
 
 import re
@@ -13,6 +14,7 @@ from typing import NoReturn
 
 from data_tools.atomic import file_sha256
 from data_tools.demo import Outcome
+from data_tools.doctor_checks import altered, broken, changed
 from data_tools.doctor_facts import DemoFacts, FileFacts, FilmFacts
 from data_tools.errors import DemoFileError
 from data_tools.provenance import Parent, Provenance
@@ -92,8 +94,9 @@ def keep(file: FileFacts, stays: Callable[[DemoFacts], bool], operation: str, fi
     """The file without the demos that do not stay.
 
     Args: stays: whether a demo stays. operation: for the provenance. films: tasks that lose their films.
-    Raises: DemoFileError: nothing would be left.
+    Raises: DemoFileError: the file is damaged, or nothing would be left.
     """
+    _check_whole(file)
     demos = [_pick(file, demo) for demo in file.readable if stays(demo)]
     left, had = {pick.task_id for pick in demos}, {demo.task_id for demo in file.demos}
     gone = (had - left) | set(films)
@@ -108,6 +111,7 @@ def keep(file: FileFacts, stays: Callable[[DemoFacts], bool], operation: str, fi
 
 def delete(file: FileFacts, demos: Collection[str], tasks: Collection[str] = ()) -> Recipe:
     """The file without some demos, by name, and without some tasks and their films. Raises: DemoFileError."""
+    _check_whole(file)
     _check_known(file, demos, tasks)
     if not demos and not tasks:
         _refuse(file, "a demo or task to delete", "none", "name some: mil edit FILE delete demo_0")
@@ -131,8 +135,9 @@ def relabel(
 ) -> Recipe:
     """The file with another task or outcome for some demos, by name or by task; films follow only a whole task.
 
-    Raises: DemoFileError: a demo or task is unknown, or nothing is to be changed.
+    Raises: DemoFileError: the file is damaged, a demo or task is unknown, or nothing is to be changed.
     """
+    _check_whole(file)
     _check_known(file, demos, tasks)
     if not (demos or tasks) or (task_id is None and outcome is None):
         _refuse(
@@ -160,9 +165,10 @@ def relabel(
 def merge(files: Sequence[FileFacts]) -> Recipe:
     """All demos and films of some files, in order; a film that a task has already is not taken twice.
 
-    Raises: DemoFileError: the files are of different splits, or were made by different tasks' collections.
+    Raises: DemoFileError: a file is damaged, or they are of different splits.
     """
-    for file in files[1:]:
+    for file in files:
+        _check_whole(file)
         if file.provenance.split != files[0].provenance.split:
             first, leak = files[0], "keep the splits in different files, or what is held out leaks"
             _refuse(file, f"split {first.provenance.split!r}, as {first.path.name}", repr(file.provenance.split), leak)
@@ -180,8 +186,10 @@ def split(file: FileFacts, shares: Sequence[float], by_demos: bool = False) -> l
     """The file in parts that follow each other, at least one demo or task in each.
 
     Args: shares: relative sizes of the parts. by_demos: divide between any two demos; otherwise a task stays whole.
-    Raises: DemoFileError: fewer than two parts, a share that is not positive, or more parts than there is to divide.
+    Raises: DemoFileError: the file is damaged, fewer than two parts, a share that is not positive, or more parts than
+        there is to divide.
     """
+    _check_whole(file)
     order = {task_id: place for place, task_id in enumerate(file.tasks)}
     units = [demo.name for demo in file.readable] if by_demos else [t for t in file.tasks if t in _shown(file)]
     if len(shares) < 2 or min(shares) <= 0 or len(shares) > len(units):
@@ -268,6 +276,13 @@ def _parts(count: int, shares: Sequence[float]) -> list[tuple[int, int]]:
         lowest = ends[-1] + 1 if ends else 1
         ends.append(min(max(wanted, lowest), count - (len(shares) - number)))
     return list(zip([0, *ends], ends, strict=False))
+
+
+def _check_whole(file: FileFacts) -> None:
+    faults = [f"{where} {found}".strip() for check in (altered, broken, changed) for where, found in check(file, ())]
+    if faults:
+        repair = f"mil validate {file.path} --repair"
+        _refuse(file, "a file and demos that are as they were written", "; ".join(faults[:3]), repair)
 
 
 def _check_known(file: FileFacts, demos: Collection[str], tasks: Collection[str]) -> None:

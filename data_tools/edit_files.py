@@ -5,6 +5,7 @@ In place of `demos.hdf5` the old file becomes `demos.hdf5.undo-<time>`; films th
 outside of it is touched.
 """
 
+import glob
 import os
 import shutil
 from collections.abc import Collection, Sequence
@@ -18,8 +19,9 @@ from data_tools.doctor_survey import facts_of
 from data_tools.edit import FilmPick, Recipe
 from data_tools.errors import DataError, DemoFileError
 from data_tools.film_folder import film_folder
-from data_tools.hdf5_rebuild import rebuild
+from data_tools.hdf5_rebuild import check_shapes, rebuild
 from data_tools.hdf5_salvage import rescue
+from data_tools.hdf5_writer import has_films
 
 _UNDO, _UNDONE = ".undo-", ".undone-"
 
@@ -37,6 +39,9 @@ def write_new(recipe: Recipe, out: Path, *, overwrite: bool = False) -> None:
         _refuse(
             out, "a free name that ends in .hdf5", ", ".join(taken) or out.name, "choose another or add --overwrite"
         )
+    if films.exists() and not has_films(out):
+        _refuse(out, "a free name, or films of an old demo file", f"{films}, which is not", "move it away")
+    check_shapes(recipe)
     out.parent.mkdir(parents=True, exist_ok=True)
     names = _film_names(recipe.films, set())
     partial_films = partial_name(films)
@@ -62,7 +67,7 @@ def write_in_place(recipe: Recipe | None, path: Path, quarantined: Collection[st
     """
     undo, folder, aside = _free_undo_name(path), film_folder(path), set(quarantined)
     if recipe is None:
-        shutil.copyfile(path, undo)
+        _copy(path, undo)
     else:
         _replace(recipe, path, undo)
         before = {film.file_name for source in recipe.sources if source.path == path for film in source.films}
@@ -118,11 +123,12 @@ def undo(path: Path) -> Path:
 
 def undo_copies(path: Path) -> list[Path]:
     """Undo copies of a file, the oldest first."""
-    return sorted(path.parent.glob(f"{path.name}{_UNDO}*"))
+    return sorted(path.parent.glob(f"{glob.escape(path.name)}{_UNDO}*"))
 
 
 def _replace(recipe: Recipe, path: Path, undo: Path) -> None:
     """Write a recipe over a file that keeps a second name; films of other files join those that are there."""
+    check_shapes(recipe)
     folder, partial = film_folder(path), partial_name(path)
     foreign = [pick for pick in recipe.films if pick.path != path]
     new_names = _film_names(foreign, _members(folder))
@@ -133,6 +139,10 @@ def _replace(recipe: Recipe, path: Path, undo: Path) -> None:
         rebuild(recipe, names, partial)
         _keep_under(path, undo)
         os.replace(partial, path)
+    except BaseException:
+        for name in new_names:
+            (folder / name).unlink(missing_ok=True)
+        raise
     finally:
         partial.unlink(missing_ok=True)
 
@@ -183,8 +193,7 @@ def _copy_films(picks: Sequence[FilmPick], names: Sequence[str], folder: Path) -
         if Path(pick.facts.file_name).name != pick.facts.file_name or source.is_symlink() or not source.is_file():
             _refuse(pick.path, f"film {pick.facts.file_name!r} in {source.parent}", "none",
                     f"mil validate {pick.path} --repair")  # fmt: skip
-        with committed_file(folder / name) as partial:
-            shutil.copyfile(source, partial)
+        _copy(source, folder / name)
 
 
 def _keep_under(path: Path, undo: Path) -> None:
@@ -192,7 +201,13 @@ def _keep_under(path: Path, undo: Path) -> None:
     try:
         os.link(path, undo)
     except OSError:  # a file system without hard links
-        shutil.copyfile(path, undo)
+        _copy(path, undo)
+
+
+def _copy(source: Path, target: Path) -> None:
+    """Copy a file so that it stands there whole or not at all."""
+    with committed_file(target) as partial:
+        shutil.copyfile(source, partial)
 
 
 def _move(names: Collection[str], source: Path, target: Path) -> None:

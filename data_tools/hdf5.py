@@ -114,6 +114,19 @@ def read_demos(path: Path | str) -> Iterator[Demo]:
             yield _read_demo(file, f"demo_{index}")
 
 
+def read_demo(path: Path | str, name: str) -> Demo:
+    """One demo by its name, read alone. Raises: DemoFileError: the file is damaged, or holds no such demo."""
+    with _open_demos(Path(path)) as file:
+        count = len(names_of(group_of(file, "data")))
+        names = [f"demo_{index}" for index in range(count)]
+        if name not in names:
+            raise DemoFileError(
+                f"{path}: expected a demonstration {name!r}, found {names[:4]}{' and more' if count > 4 else ''}; "
+                f"list them with: mil inspect {path}"
+            )
+        return _read_demo(file, name)
+
+
 def list_tasks(path: Path | str) -> tuple[TaskEntry, ...]:
     """What a demo file holds, in order, without reading arrays. Raises: DemoFileError: as `read_tasks`."""
     with _open_demos(Path(path)) as file:

@@ -35,7 +35,7 @@ def rebuild(recipe: Recipe, film_names: Sequence[str], out: Path) -> None:
     Args: recipe: from files whose facts were read. film_names: new name of the file of each film. out: a free name.
     Raises: DemoFileError: the demos do not fit together, or a source can no longer be read.
     """
-    _check_shapes(recipe)
+    check_shapes(recipe)
     try:
         with h5py.File(out, "w", userblock_size=SEAL_BYTES) as file, ExitStack() as stack:
             sources = {facts.path: stack.enter_context(h5py.File(facts.path, "r")) for facts in recipe.sources}
@@ -52,7 +52,8 @@ def rebuild(recipe: Recipe, film_names: Sequence[str], out: Path) -> None:
     flush_to_disk(out)
 
 
-def _check_shapes(recipe: Recipe) -> None:
+def check_shapes(recipe: Recipe) -> None:
+    """Raises: DemoFileError: the demos of a recipe differ in the shapes of a step."""
     for pick in recipe.demos[1:]:
         first = recipe.demos[0].facts.step_shape
         if pick.facts.step_shape != first:

@@ -16,7 +16,17 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.hdf5_checks import COPY_AGAIN, array_of, group_of, length_of, names_of, opened, refuse, text_of
+from data_tools.hdf5_checks import (
+    COPY_AGAIN,
+    array_of,
+    attribute_or_none,
+    group_of,
+    length_of,
+    names_of,
+    opened,
+    refuse,
+    text_of,
+)
 from data_tools.hdf5_writer import DemoWriter
 from data_tools.journal import Place, TakeRecord
 from data_tools.provenance import Provenance
@@ -184,6 +194,12 @@ def read_stream_counts(path: Path | str, demo_name: str) -> dict[str, dict[str, 
     """What was counted for each stream of a recorded demo, by name; see docs/format.md. Raises: DemoFileError."""
     with _streams_of(Path(path), demo_name) as streams:
         return {name: {key: float(value) for key, value in group.attrs.items()} for name, group in streams.items()}
+
+
+def read_label_by(path: Path | str, demo_name: str) -> str:
+    """Who gave a recorded demo its outcome; nothing for a demo that was not recorded. Raises: DemoFileError."""
+    with opened(Path(path)) as file:
+        return str(attribute_or_none(group_of(group_of(file, "data"), demo_name), "label_by") or "")
 
 
 @contextmanager

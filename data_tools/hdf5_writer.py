@@ -5,6 +5,7 @@ import os
 import re
 import shutil
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
 from types import TracebackType
@@ -15,8 +16,9 @@ import numpy as np
 from data_tools.atomic import flush_to_disk, partial_name, replace_folder
 from data_tools.content_hash import demo_sha256
 from data_tools.demo import Demo, TaskDemos
+from data_tools.errors import DemoFileError
 from data_tools.film_folder import film_folder, store_film
-from data_tools.hdf5_checks import refuse
+from data_tools.hdf5_checks import group_of, names_of, opened, refuse
 from data_tools.hdf5_hash import datasets_of, stored_sha256
 from data_tools.provenance import UNKNOWN, Provenance, code_version
 from data_tools.running_statistics import RunningStatistics
@@ -31,7 +33,7 @@ TASK_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,127}")  # it becomes the name
 class DemoWriter:
     """Writes a demo file task by task; leaving its `with` block well commits the file, an exception discards it.
 
-    Args: path: ends in .hdf5. provenance: origin of the data. overwrite: replace a file or film folder of that name.
+    Args: path: ends in .hdf5. provenance: origin of the data. overwrite: replace a file of that name, and its films.
         compress: False stores pictures plainly, which takes 5 to 50 times the space and is read 20 times as fast.
     Raises: DemoFileError: the name is wrong or taken, a task comes twice, or demos differ in the shape of a step.
     """
@@ -61,7 +63,8 @@ class DemoWriter:
             if kind is None:
                 self._commit()
         finally:
-            self._file.close()
+            with suppress(OSError, RuntimeError):  # h5py's words for a full disk; it was told already, or will be
+                self._file.close()
             self._partial.unlink(missing_ok=True)
             shutil.rmtree(self._partial_films, ignore_errors=True)
 
@@ -70,6 +73,8 @@ class DemoWriter:
         self._check_task_id(task.task_id)
         if f"films/{task.task_id}" in self._file:
             refuse(str(self._path), "each task once", f"{task.task_id!r} again", "append all its demos together")
+        if task.films and not self._partial_films.exists():
+            self._check_films()
         films = self._file.create_group(f"films/{task.task_id}")
         for demo in task.demos:
             self._append_demo(demo)
@@ -172,7 +177,7 @@ class DemoWriter:
         self._check_name()
         if self._partial_films.exists():
             replace_folder(self._partial_films, self._films)
-        elif self._films.exists():
+        elif self._films.exists() and has_films(self._path):
             shutil.rmtree(self._films)
         os.replace(self._partial, self._path)
         flush_to_disk(self._path.parent)
@@ -181,9 +186,25 @@ class DemoWriter:
         if not TASK_ID.fullmatch(task_id):
             refuse(str(self._path), f"a task id like {TASK_ID.pattern}", f"{task_id!r}", "rename the task")
 
+    def _check_films(self) -> None:
+        """Films replace those of an old demo file, and nobody else's."""
+        if self._films.exists() and not has_films(self._path):
+            found = f"{self._films}, which is not"
+            refuse(str(self._path), "a free name, or films of an old demo file", found, "move it away")
+
     def _check_name(self) -> None:
         if self._path.suffix != ".hdf5":
             refuse(str(self._path), "a name that ends in .hdf5", f"{self._path.suffix!r}", "change the name")
         taken = [str(name) for name in (self._path, self._films) if name.exists()]
         if taken and not self._overwrite:
             refuse(str(self._path), "a free name", f"{' and '.join(taken)}", "choose another or pass --overwrite")
+
+
+def has_films(path: Path) -> bool:
+    """Whether a demo file refers to films; one that is missing or damaged refers to none."""
+    try:
+        with opened(path) as file:
+            films = group_of(file, "films")
+            return any(names_of(group_of(films, task_id)) for task_id in names_of(films))
+    except DemoFileError:
+        return False

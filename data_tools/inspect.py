@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from data_tools.demo import Demo, VideoSource
-from data_tools.hdf5 import list_tasks, read_provenance, read_tasks
+from data_tools.errors import DemoFileError
+from data_tools.hdf5 import list_tasks, read_demos, read_provenance
 from data_tools.provenance import Provenance
 from data_tools.timeline import StreamStatistics, stream_statistics
 from data_tools.video import read_video
@@ -86,22 +87,23 @@ def inspect_film(path: Path) -> FilmSummary:
 
 
 def inspect_demos(path: Path) -> DemoFileSummary:
-    """Sum up a demo file, one task at a time in memory. Raises: DemoFileError."""
+    """Sum up a demo file, one demo at a time in memory. Raises: DemoFileError: as `read_demos`, or shapes differ."""
     entries = list_tasks(path)
     outcomes: Counter[str] = Counter()
     robots: Counter[str] = Counter()
     streams: dict[str, list[StreamStatistics]] = {"pictures": [], "states": [], "actions": []}
     numbers: dict[str, list[NDArray[np.float32]]] = {"states": [], "actions": []}
-    picture_size = (0, 0)
-    for task in read_tasks(path, with_films=False):
-        for demo in task.demos:
-            outcomes[demo.outcome] += 1
-            robots[demo.robot] += 1
-            picture_size = demo.video.frames.shape[1:3]
-            for name, statistics in _streams_of(demo).items():
-                streams[name].append(statistics)
-            numbers["states"].append(demo.states)
-            numbers["actions"].append(demo.actions)
+    shapes: dict[tuple[tuple[int, ...], ...], None] = {}
+    for demo in read_demos(path):
+        outcomes[demo.outcome] += 1
+        robots[demo.robot] += 1
+        shapes[demo.video.frames.shape[1:3], demo.states.shape[1:], demo.actions.shape[1:]] = None
+        for name, statistics in _streams_of(demo).items():
+            streams[name].append(statistics)
+        numbers["states"].append(demo.states)
+        numbers["actions"].append(demo.actions)
+    _check_shapes(path, list(shapes))
+    height, width = next(iter(shapes))[0] if shapes else (0, 0)
     return DemoFileSummary(
         path=str(path),
         provenance=read_provenance(path),
@@ -109,10 +111,18 @@ def inspect_demos(path: Path) -> DemoFileSummary:
         num_films=sum(entry.num_films for entry in entries),
         outcomes=dict(outcomes),
         robots=dict(robots),
-        picture_size=picture_size,
+        picture_size=(height, width),
         streams={name: _together(parts) for name, parts in streams.items() if parts},
         ranges={name: _range_of(np.concatenate(parts)) for name, parts in numbers.items() if parts},
     )
+
+
+def _check_shapes(path: Path, shapes: list[tuple[tuple[int, ...], ...]]) -> None:
+    if len(shapes) > 1:
+        raise DemoFileError(
+            f"Demo file {path}: expected pictures, states and actions of the same sizes in all demos; found "
+            f"{' and '.join(map(str, shapes[:3]))}. Next: mil validate {path} --repair."
+        )
 
 
 def _streams_of(demo: Demo) -> dict[str, StreamStatistics]:

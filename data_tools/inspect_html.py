@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from data_tools.demo import Demo
-from data_tools.hdf5 import list_tasks, read_tasks
+from data_tools.hdf5 import list_tasks, read_demo
 from data_tools.inspect import DemoFileSummary, FilmSummary
 from data_tools.inspect_plots import action_plot
 from data_tools.inspect_quality import Quality
@@ -59,12 +59,8 @@ def _chosen(path: Path, quality: Quality) -> list[tuple[str, Demo]]:
     entries = [entry for entry in list_tasks(path) if entry.demo_names]
     names = [entry.demo_names[0] for entry in entries]
     names = list(dict.fromkeys([*list(quality.jerks)[:1], *names]))[:MAX_SHOWN]
-    wanted = [entry for entry in entries if set(names) & set(entry.demo_names)]
-    found: list[tuple[str, Demo]] = []
-    for task in read_tasks(path, task_ids=[entry.task_id for entry in wanted], with_films=False):
-        entry = next(entry for entry in wanted if entry.task_id == task.task_id)
-        found += [pair for pair in zip(entry.demo_names, task.demos, strict=True) if pair[0] in names]
-    return found
+    listed = [name for entry in entries for name in entry.demo_names if name in names]
+    return [(name, read_demo(path, name)) for name in listed]
 
 
 def _plot(shown: Sequence[tuple[str, Demo]], folder: Path) -> Part:

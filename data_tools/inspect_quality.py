@@ -35,10 +35,10 @@ class Quality:
 def quality_of(path: Path) -> Quality:
     """Judge the demonstrations of a file. Raises: DemoFileError, LimitReached: it cannot be read."""
     file = facts_of(path)
-    found = jerks(file.readable)
+    found = jerks(file.alike)
     median = float(np.median(list(found.values()))) if found else 0.0
     return Quality(
-        constants=tuple(constant_dimensions(file.readable)),
+        constants=tuple(constant_dimensions(file.alike)),
         jerks={name: value / median if median else 0.0 for name, value in found.items()},
         outliers=tuple(name for name, _ in jerk(file, ())),
         frozen=dict(frozen(file, ())),

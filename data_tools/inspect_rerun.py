@@ -6,7 +6,7 @@ from typing import Any
 
 from data_tools.demo import Demo
 from data_tools.errors import DataError
-from data_tools.hdf5 import list_tasks, read_tasks
+from data_tools.hdf5 import read_demos
 
 TIMELINE = "capture_time"
 
@@ -22,10 +22,8 @@ def write_rerun(path: Path, out: Path) -> None:
     rerun = _rerun()
     recording = rerun.RecordingStream("mil", recording_id=path.stem)
     recording.save(str(out))
-    names = {entry.task_id: entry.demo_names for entry in list_tasks(path)}
-    for task in read_tasks(path, with_films=False):
-        for name, demo in zip(names[task.task_id], task.demos, strict=True):
-            _log(rerun, recording, name, demo)
+    for index, demo in enumerate(read_demos(path)):
+        _log(rerun, recording, f"demo_{index}", demo)
     recording.flush()
 
 

@@ -69,7 +69,7 @@ class Provenance:
         """The inverse of `to_json`; fields of later versions are left out. Raises: DataError: no JSON object."""
         try:
             fields = json.loads(text)
-        except json.JSONDecodeError as error:
+        except (ValueError, RecursionError) as error:
             raise DataError(f"Provenance: expected a JSON object, found {text[:40]!r} ({error}).") from error
         if not isinstance(fields, dict):
             raise DataError(f"Provenance: expected a JSON object, found {text[:40]!r}.")
@@ -81,7 +81,10 @@ class Provenance:
         wrong = [name for name, value in own.items() if type(value) is not type(getattr(UNKNOWN, name))]
         if wrong or own.get("split", UNKNOWN.split) not in get_args(Split):
             raise DataError(f"Provenance: expected texts, a seed and a known split, found {str(own)[:80]!r}.")
-        return cls(**own, parents=tuple(map(Parent.from_plain, parents)))
+        try:
+            return cls(**own, parents=tuple(map(Parent.from_plain, parents)))
+        except RecursionError as error:
+            raise DataError("Provenance: expected parents of parents, found too many generations of them.") from error
 
 
 UNKNOWN = Provenance()

@@ -130,6 +130,11 @@ class Take:
             self._watch.keep(stream, has_room=has_room)
             self._bytes[stream] += value.nbytes * has_room
 
+    @property
+    def known_fault(self) -> Fault | None:
+        """What has ended the take already, without looking whether a stream is silent now."""
+        return self._fault
+
     def fault(self, now_s: float | None = None) -> Fault | None:
         """What has ended the take, if anything did; also notices streams that fell silent."""
         if self._fault is None:

@@ -49,14 +49,14 @@ def read_seal(path: Path) -> Seal:
     if not head:
         _refuse(path, "a demo file", "an empty file", "copy it again, or collect anew")
     if head.startswith(_HDF5_SIGNATURE):
-        hint = "collect anew with `mil collect`; files of other projects cannot be read yet"
+        hint = f"mil convert {path} --to mil --out new.hdf5"
         _refuse(path, "a demo file of this project", "an HDF5 file of another one", hint)
     try:
         seal = json.loads(head)
         if seal["format"] != _FORMAT:
             raise KeyError(seal["format"])
         return Seal(int(seal["bytes"]), str(seal["sha256"]))
-    except (ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         _refuse(path, "a demo file", "another kind of file", "name a file that `mil collect` made")
 
 

@@ -7,7 +7,9 @@ import h5py
 import numpy as np
 import pytest
 
+from data_tools.demo import Demo, Film, TaskDemos, Video
 from data_tools.doctor_survey import facts_of
+from data_tools.hdf5 import write_tasks
 from data_tools.hdf5_survey import survey
 from data_tools.seal import write_seal
 from mil_core.cli import BAD_INPUT, OK, main
@@ -120,3 +122,24 @@ def test_inspect_refuses_what_does_not_go_together(demos, noise_film):
     assert run("inspect", demos, "--html", "r.html") == OK and Path("r.html").read_text().startswith("<!doctype html>")
     assert run("inspect", noise_film, "--rerun", "r.rrd") == BAD_INPUT
     assert run("inspect", demos, "--lineage", "--html", "x.html") == BAD_INPUT
+
+
+def test_a_picture_shows_the_first_demonstration_that_there_is(capsys):
+    time_s = np.arange(3) / 10
+    video = Video(np.zeros((3, 8, 10, 3), np.uint8), time_s)
+    zeros = np.zeros((3, 2), np.float32)
+    demo = Demo(video, zeros, zeros, time_s, time_s, "b", "planar_arm", "success")
+    write_tasks("first.hdf5", [TaskDemos("a", (), (Film(video),)), TaskDemos("b", (demo,))])
+    assert run("inspect", "first.hdf5", "--picture", "sheet.png") == OK and Path("sheet.png").exists()
+    write_tasks("none.hdf5", [TaskDemos("a", (), (Film(video),))])
+    assert run("inspect", "none.hdf5", "--picture", "none.png") == BAD_INPUT
+    assert "--picture: expected a demonstration" in capsys.readouterr().err
+
+
+def test_the_owner_of_another_projects_file_is_told_to_convert_it(demos, capsys):
+    assert run("convert", demos, "--to", "robomimic", "--out", "r.hdf5") == OK
+    assert run("inspect", "r.hdf5") == BAD_INPUT
+    told = capsys.readouterr().err
+    assert "Next: mil convert r.hdf5 --to mil --out new.hdf5" in " ".join(told.split())
+    assert run("convert", "r.hdf5", "--to", "mil", "--out", "new.hdf5") == OK
+    assert run("inspect", "new.hdf5") == OK

@@ -10,6 +10,7 @@ from itertools import islice
 from pathlib import Path
 
 from data_tools.atomic import flush_to_disk, partial_name, replace_folder
+from data_tools.convert import FORMATS
 from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions, refuse
 from data_tools.convert.report import ConversionReport, Difference, Tally, compare, difference_of_equals
 from data_tools.demo import Demo
@@ -93,6 +94,18 @@ def check_destination(destination: Path, target: Format, source: Path, *, overwr
         refuse(destination, f"a {'file' if target.suffix else 'folder'} to replace", "the other", "move it away")
     if target.suffix and film_folder(destination).exists():
         refuse(destination, "no films beside it", f"{film_folder(destination)}", "choose another name for --out")
+    if destination.is_dir():
+        _check_replaceable(destination, source)
+
+
+def _check_replaceable(folder: Path, source: Path) -> None:
+    """A folder goes away with all that is in it, so it must be a data set and nothing more."""
+    for what, inside in (("the source", source), ("the folder that this was typed in", Path.cwd())):
+        if inside.resolve().is_relative_to(folder.resolve()):
+            refuse(folder, f"a folder to replace without {what} in it", f"{inside}", "choose another name for --out")
+    if any(folder.iterdir()) and not any(part.matches(folder) for part in FORMATS.values()):
+        known = ", ".join(name for name, part in FORMATS.items() if not part.suffix)
+        refuse(folder, f"a data set to replace ({known})", "another folder", "choose another name for --out")
 
 
 def _check(report: ConversionReport, options: WriteOptions, difference: Difference) -> None:

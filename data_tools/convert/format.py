@@ -150,6 +150,22 @@ def single_precision(name: str, values: NDArray, losses: Losses) -> NDArray[np.f
     return rounded
 
 
+Shapes = tuple[tuple[int, ...], ...]
+"""Shapes of picture, state and action of one step."""
+
+
+def step_shapes(demo: Demo) -> Shapes:
+    """Shapes of picture, state and action of one step of a demo."""
+    return demo.video.frames.shape[1:], demo.states.shape[1:], demo.actions.shape[1:]
+
+
+def check_alike(demo: Demo, shapes: Shapes, what: str) -> None:
+    """For formats that state sizes once for all episodes. Raises: ConversionError: a demo has others than the first."""
+    if step_shapes(demo) != shapes:
+        refuse(f"{what}, task {demo.task_id}", f"picture, state and action of shapes {shapes}, as of the first demo",
+               f"{step_shapes(demo)}", "convert demos of other sizes by themselves, or all to mcap")  # fmt: skip
+
+
 def even_times(length: int, rate_hz: float) -> NDArray[np.float64]:
     """Times at a constant rate from zero, shape (length,)."""
     return np.arange(length) / rate_hz

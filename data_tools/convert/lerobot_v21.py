@@ -8,7 +8,17 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from data_tools.convert.format import Format, Losses, ReadOptions, WriteOptions, refuse, required, translated
+from data_tools.convert.format import (
+    Format,
+    Losses,
+    ReadOptions,
+    WriteOptions,
+    check_alike,
+    refuse,
+    required,
+    step_shapes,
+    translated,
+)
 from data_tools.convert.lerobot_films import FilmReader
 from data_tools.convert.lerobot_info import CAMERA, INFO, inside, is_version, new_features, read_info
 from data_tools.convert.lerobot_rate import ConstantRate
@@ -116,20 +126,23 @@ class Writer:
         self._path, self._options, self._losses = path, options, losses
         self._rate = ConstantRate(first, options)
         check_writable(first, options)
+        self._shapes = step_shapes(first)
         self._features = new_features(first, options.images, self._rate.fps)
         self._robot, self._tasks, self._side = first.robot, dict[str, int](), SideFile()
         self._episodes = self._frames = 0
         (path / "meta").mkdir(parents=True)
 
     def append(self, demo: Demo) -> None:
-        """Add an episode."""
+        """Add an episode. Raises: ConversionError: its sizes are not those of the first."""
+        check_alike(demo, self._shapes, "LeRobot")
         chosen = self._rate.rows(demo)
         task = self._tasks.setdefault(demo.task_id, len(self._tasks))
         counters = {"episode_index": self._episodes, "index": self._frames, "task_index": task}
         columns, frames = columns_of(demo, chosen, self._rate.fps, counters), demo.video.frames[chosen]
         is_film = self._options.images == "video"
         data = self._file(DATA)
-        self._pq.write_table(table_of(columns, None if is_film else frames), data)
+        table = table_of(columns, None if is_film else frames)
+        self._pq.write_table(table if is_film else _with_features(table, self._features), data)
         if is_film:
             with ConstantRateEncoder(self._file(FILM), *frames.shape[1:3], self._rate.fps) as film:
                 for frame in frames:
@@ -166,6 +179,18 @@ class Writer:
     def _line(self, name: str, row: dict[str, Any]) -> None:
         with (self._path / "meta" / f"{name}.jsonl").open("a") as file:
             file.write(json.dumps(row) + "\n")
+
+
+def _with_features(table: Any, features: dict[str, dict[str, Any]]) -> Any:
+    """The table with a note on what its columns hold: LeRobot v2.1 reads from nowhere else that some are pictures."""
+
+    def told(dtype: str, size: int) -> dict[str, Any]:
+        value = {"dtype": dtype, "_type": "Value"}
+        return value if size == 1 else {"feature": value, "length": size, "_type": "Sequence"}
+
+    parts = {name: told(features[name]["dtype"], features[name]["shape"][0]) for name in table.column_names}
+    note = {"info": {"features": parts | {CAMERA: {"_type": "Image"}}}}
+    return table.replace_schema_metadata({"huggingface": json.dumps(note)})
 
 
 def check_writable(demo: Demo, options: WriteOptions) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from data_tools.convert.format import Losses, WriteOptions, required
+from data_tools.convert.format import Losses, WriteOptions, check_alike, required, step_shapes
 from data_tools.convert.lerobot_info import CAMERA, INFO, new_features
 from data_tools.convert.lerobot_rate import ConstantRate
 from data_tools.convert.lerobot_rows import SideFile, columns_of, stats_of, table_of
@@ -39,6 +39,7 @@ class Writer:
     def __init__(self, path: Path, first: Demo, options: WriteOptions, losses: Losses) -> None:
         self._path, self._options, self._losses = path, options, losses
         check_writable(first, options)
+        self._shapes = step_shapes(first)
         self._rate = ConstantRate(first, options)
         self._features = new_features(first, options.images, self._rate.fps)
         self._robot, self._tasks, self._side = first.robot, dict[str, int](), SideFile()
@@ -51,7 +52,8 @@ class Writer:
         self._num_data = self._num_films = 0
 
     def append(self, demo: Demo) -> None:
-        """Add an episode."""
+        """Add an episode. Raises: ConversionError: its sizes are not those of the first."""
+        check_alike(demo, self._shapes, "LeRobot")
         chosen = self._rate.rows(demo)
         task = self._tasks.setdefault(demo.task_id, len(self._tasks))
         counters = {"episode_index": self._episodes, "index": self._frames, "task_index": task}

@@ -180,7 +180,7 @@ def _demo_of(bag: Path, streams: list[Stream], labels: dict[str, Any], losses: L
             shapes = sorted({value.shape for value in stream.values})
             refuse(bag, f"{name} of one size", f"{shapes[:4] or 'none'}", "record this episode again")
     times = [np.array(stream.time_ns, np.int64) / 1e9 for stream in streams]
-    rows = _steps(bag, times, losses)
+    rows = _steps(bag, times, "provenance" in labels, losses)
     parts = [np.stack([stream.values[i] for i in index]) for stream, index in zip(streams, rows, strict=True)]
     picked = (times[0][rows[0]], times[1][rows[1]], times[2][rows[2]])
     states = single_precision(f"{bag}, states", parts[1], losses)
@@ -189,11 +189,11 @@ def _demo_of(bag: Path, streams: list[Stream], labels: dict[str, Any], losses: L
     return build_demo(parts[0], states, actions, picked, labels, 1.0, losses)
 
 
-def _steps(bag: Path, times: list[NDArray[np.float64]], losses: Losses) -> list[NDArray[np.int64]]:
-    """Which message of each stream belongs to each step."""
+def _steps(bag: Path, times: list[NDArray[np.float64]], is_ours: bool, losses: Losses) -> list[NDArray[np.int64]]:
+    """Which message of each stream belongs to each step. Args: is_ours: the bag was written here, step by step."""
     if any((np.diff(stream) <= 0).any() for stream in times):
         refuse(bag, "stamps that increase in each topic", "a step back or a repeated stamp", "mend the clock")
-    if len({len(stream) for stream in times}) == 1:
+    if len({len(stream) for stream in times}) == 1 and (is_ours or _go_together(times)):
         return [np.arange(len(stream)) for stream in times]
     slowest = min(times, key=len)
     rows = [nearest(stream, slowest) for stream in times]
@@ -203,10 +203,16 @@ def _steps(bag: Path, times: list[NDArray[np.float64]], losses: Losses) -> list[
             taken.append(step)
     apart_s = max(float(np.abs(stream[index] - slowest).max()) for stream, index in zip(times, rows, strict=True))
     losses.add(
-        f"Topics have different rates: each step takes the messages nearest to one of the slowest topic, at most "
-        f"{apart_s:.3f} s away; all keep their own times."
+        f"Topics have different rates, or do not begin together: each step takes the messages nearest to one of the "
+        f"slowest topic, at most {apart_s:.3f} s away; all keep their own times."
     )
     return [index[taken] for index in rows]
+
+
+def _go_together(times: list[NDArray[np.float64]]) -> bool:
+    """Whether streams of one length are so near to each other, message by message, that none is nearer to another."""
+    gap_s = min((float(np.median(np.diff(stream))) for stream in times if len(stream) > 1), default=np.inf)
+    return all(float(np.abs(stream - times[0]).max()) < gap_s / 2 for stream in times)
 
 
 def _write(path: Path, demos: Iterable[Demo], provenance: Provenance, options: WriteOptions, losses: Losses) -> None:

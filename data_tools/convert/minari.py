@@ -18,10 +18,13 @@ from data_tools.convert.format import (
     Format,
     Losses,
     ReadOptions,
+    Shapes,
     WriteOptions,
+    check_alike,
     chosen_camera,
     refuse,
     single_precision,
+    step_shapes,
     translated,
 )
 from data_tools.convert.labels import LABELS, Times, build_demo, labels_of, provenance_or_none, read_json
@@ -143,21 +146,19 @@ def _picture_sizes(metadata: dict[str, Any]) -> dict[str, tuple[int, int]]:
 def _write(path: Path, demos: Iterable[Demo], provenance: Provenance, options: WriteOptions, losses: Losses) -> None:
     (path / "data").mkdir(parents=True)
     total = steps = 0
-    shapes: tuple[tuple[int, ...], ...] = ((), (), ())
+    shapes: Shapes = ((), (), ())
     with new_tree(path / MAIN) as file:
         for total, demo in enumerate(demos, 1):
+            shapes = step_shapes(demo) if total == 1 else shapes
+            check_alike(demo, shapes, "Minari")
             _write_demo(file.create_group(f"episode_{total - 1}"), total - 1, demo, options)
             steps += len(demo)
-            shapes = (demo.video.frames.shape[1:], demo.states.shape[1:], demo.actions.shape[1:])
     metadata = {
         "total_episodes": total,
         "total_steps": steps,
         "data_format": "hdf5",
         "jpeg_encoding": False,
-        "observation_space": json.dumps(
-            {"type": "Dict", "subspaces": {"image": _box(shapes[0], "uint8"), "state": _box(shapes[1], "float32")}}
-        ),
-        "action_space": json.dumps(_box(shapes[2], "float32")),
+        **_spaces(shapes),
         "dataset_id": f"mil/{re.sub(r'[^-_a-zA-Z0-9]', '-', provenance.task) or 'unknown'}-v0",
         "minari_version": VERSION,
         "author": ["unknown"],
@@ -171,6 +172,15 @@ def _write(path: Path, demos: Iterable[Demo], provenance: Provenance, options: W
     (path / METADATA).write_text(json.dumps(metadata))
     losses.add("Minari has one observation more than actions: the last one is written twice.")
     losses.add("Minari recovers an environment from env_spec; there is none, since ours is no Gymnasium environment.")
+
+
+def _spaces(shapes: Shapes) -> dict[str, str]:
+    parts = {"image": _box(shapes[0], "uint8"), "state": _box(shapes[1], "float32")}
+    observations = {"type": "Dict", "subspaces": parts}
+    return {
+        "observation_space": json.dumps(observations),
+        "action_space": json.dumps(_box(shapes[2], "float32")),
+    }
 
 
 def _box(shape: tuple[int, ...], dtype: str) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from tyro.conf import Positional
 
 from data_tools.atomic import file_sha256
 from data_tools.demo import Video
-from data_tools.hdf5 import list_tasks, read_tasks
+from data_tools.hdf5 import list_tasks, read_demo
 from data_tools.inspect import DemoFileSummary, inspect
 from data_tools.inspect_html import write_demos_report, write_film_report
 from data_tools.inspect_quality import quality_of
@@ -81,7 +81,10 @@ class Inspect:
     def _video(self) -> Video:
         """The film, or the pictures of the first demonstration."""
         if self._is_demo_file:
-            return next(iter(read_tasks(self.path, with_films=False))).demos[0].video
+            names = [name for entry in list_tasks(self.path) for name in entry.demo_names]
+            if not names:
+                raise BadArgument(f"--picture: expected a demonstration in {self.path}, found none; leave it out.")
+            return read_demo(self.path, names[0]).video
         return read_video(self.path)
 
     def _tasks(self) -> Table:

@@ -7,6 +7,7 @@ from typing import Literal
 
 from data_tools.demo import Split
 from data_tools.errors import DataError
+from data_tools.film_folder import film_folder
 from data_tools.hdf5 import read_provenance, read_tasks
 from data_tools.provenance import Provenance
 from data_tools.recorder_takes import Episode, Takes
@@ -18,6 +19,9 @@ from sim.collect import Order, layout_rng, robot_class, task_at
 from sim.environments import open_environment
 from sim.teleop import TELEOPS
 from sim.teleop.teleop import Wish
+
+LOCK = ".lock"
+"""File in the folder of takes that whoever records there holds."""
 
 
 @dataclass(frozen=True)
@@ -59,7 +63,9 @@ class Record:
             env.reset(layout_rng(self.seed, self.split, 0, 0))
             device.check(env)
             with Takes(self._takes_folder, provenance) as takes:
-                for episode in takes.recovered:
+                if self.overwrite:
+                    _empty(takes.folder)
+                for episode in () if self.overwrite else takes.recovered:
                     console.print(f"recovered: {told(episode)}")
                 options = SessionOptions(self.max_steps or task.horizon_steps, self.spectator)
                 try:
@@ -101,13 +107,21 @@ class Record:
             raise BadArgument(f"--out: expected a name that ends in .hdf5, found {self.out}; change the name.")
         if self.resume and self.overwrite:
             raise BadArgument("expected --resume or --overwrite, found both; leave one out.")
+        films = film_folder(self.out)
+        if films.exists() and not self.out.exists():
+            raise BadArgument(
+                f"{self.out}: expected no films without their demo file, found {films}; move them away, or choose "
+                "another name."
+            )
         if self.resume:
             self._check_resume()
             return
-        for path in (self.out, self._takes_folder):
-            refuse_existing(path, overwrite=self.overwrite)
-        if self._takes_folder.exists():
-            shutil.rmtree(self._takes_folder)
+        if self._takes_folder.exists() and not self.overwrite:
+            raise BadArgument(
+                f"{self._takes_folder}: expected nothing there, found what was recorded before; add --resume to go on, "
+                "which also recovers what a crash left behind, or choose another name; --overwrite deletes it."
+            )
+        refuse_existing(self.out, overwrite=self.overwrite)
 
     def _check_resume(self) -> None:
         """Episodes of one file share task and robot, and stand in the folder of takes."""
@@ -132,6 +146,15 @@ class Record:
                     f"--resume: expected task {found[0]!r}, robot {found[1]!r} and split {found[2]!r} of the file, "
                     f"found {self.task!r}, {self.robot!r} and {self.split!r}; change them, or record to another name."
                 )
+
+
+def _empty(folder: Path) -> None:
+    """Delete all takes and episodes of a folder that is locked, all but its lock."""
+    for path in folder.iterdir():
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path)
+        elif path.name != LOCK:
+            path.unlink()
 
 
 def told(episode: Episode) -> str:

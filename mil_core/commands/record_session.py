@@ -131,6 +131,11 @@ class Session:
 
     def _is_over(self, run: _Run) -> bool:
         """Hear the operator, and look whether the recording goes on."""
+        self._hear(run)
+        return run.wish is not None or run.take.fault() is not None
+
+    def _hear(self, run: _Run) -> None:
+        """Hear the operator, and show how the take goes."""
         for wish in self._device.wishes():
             if wish in (Wish.SUCCESS, Wish.FAILURE):
                 run.label = "success" if wish is Wish.SUCCESS else "failure"
@@ -140,19 +145,19 @@ class Session:
         if now_s - run.shown_s >= VIEW_PERIOD_S:
             run.shown_s = now_s
             self._view.show(run.take, run.observation.image, run.label)
-        return run.wish is not None or run.take.fault() is not None
 
     def _review(self, run: _Run) -> None:
-        """At the end of the time a person decides what to do with the episode."""
-        while self._device.is_human and not self._is_over(run):
+        """At the end of the time a person decides what to do with the episode, and may think for long."""
+        while self._device.is_human and run.wish is None and run.take.known_fault is None:
             self._view.ask()
             time.sleep(REVIEW_POLL_S)
+            self._hear(run)
 
     def _label(self, run: _Run) -> tuple[Outcome, str]:
         """The operator's label; without one, the task's own rule; nobody's when the take was cut short by a fault."""
         if run.label is not None:
             return run.label, "operator"
-        if run.take.fault() is not None or not run.successes:
+        if run.take.known_fault is not None or not run.successes:
             return "unknown", "nobody"
         at_any_time = self._env.task.criterion == "success_once"
         is_success = any(run.successes) if at_any_time else run.successes[-1]

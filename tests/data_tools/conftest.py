@@ -143,7 +143,7 @@ def _restate(file: h5py.File) -> None:
     """Make hashes and statistics those of what the file holds now, as far as it can be read."""
     statistics = {"states": RunningStatistics(), "actions": RunningStatistics()}
     for demo in file["data"].values():
-        with suppress(DemoFileError, KeyError):
+        with suppress(DemoFileError, KeyError, ValueError):
             demo.attrs["content_sha256"] = stored_sha256(datasets_of(demo))
             statistics["states"].add(demo["obs/state"][()])
             statistics["actions"].add(demo["actions"][()])

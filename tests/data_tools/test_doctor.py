@@ -16,7 +16,7 @@ from data_tools.doctor_repair import plan_of, repair
 from data_tools.doctor_survey import facts_of
 from data_tools.edit_files import undo
 from data_tools.errors import DemoFileError
-from data_tools.hdf5 import write_tasks
+from data_tools.hdf5 import read_provenance, write_tasks
 
 IMAGE = "data/demo_1/obs/image"
 
@@ -68,8 +68,15 @@ def outside(file: h5py.File) -> None:
     file[IMAGE] = h5py.ExternalLink("/etc/hostname", "/")
 
 
+def widen(file: h5py.File) -> None:
+    states = file["data/demo_2/obs/state"][()]
+    del file["data/demo_2/obs/state"]
+    file["data/demo_2/obs/state"] = np.concatenate([states, states[:, :1]], axis=1)
+
+
 INSIDE = {
     "broken": [lambda file: file.__delitem__(IMAGE), outside, lambda file: file.__delitem__("data/demo_3/actions")],
+    "shapes": [widen],
     "changed": [mark("data/demo_2", "content_sha256", "0" * 64), assign(IMAGE, (3, 2, 1, 0), 1)],
     "not_finite": [
         assign("data/demo_2/actions", (3, 1), np.nan),
@@ -147,6 +154,28 @@ def test_a_fault_is_found_by_its_check_and_mended_and_the_mending_undone(
     after = everything_below(path.parent)
     assert {name: after[name] for name in before} == before
     assert set(after) - set(before) == {name for name in after if ".undone-" in name} != set()
+
+
+@pytest.mark.parametrize(
+    "provenance",
+    ["[" * 50_000, '{"parents": ' + '[{"name": "a", "parents": ' * 900 + "[]" + "}]" * 900 + "}", "9" * 5000],
+)
+def test_a_provenance_that_is_too_deep_is_refused(dataset, damage, provenance):
+    path = dataset()
+    damage(path, mark("data", "provenance", provenance))
+    with pytest.raises(DemoFileError, match="Provenance: expected"):
+        validate([path])
+    with pytest.raises(DemoFileError, match="Provenance: expected"):
+        read_provenance(path)
+
+
+@pytest.mark.parametrize("number", ["Infinity", "-Infinity", "NaN", "1e999", "[" * 300])
+def test_a_seal_that_counts_no_bytes_is_refused(dataset, number):
+    path = dataset()
+    seal = f'{{"format": "mil-demos", "bytes": {number}, "sha256": ""}}'.encode()
+    path.write_bytes(seal.ljust(512) + path.read_bytes()[512:])
+    with pytest.raises(DemoFileError, match="another kind of file"):
+        validate([path])
 
 
 def test_a_changed_byte_is_found_and_the_file_sealed_again_once_everything_can_be_read(dataset, mend):

@@ -178,14 +178,16 @@ def test_a_provenance_that_is_too_long_forgets_the_oldest_steps(dataset, tmp_pat
     assert [parent.sha256 for parent in parents] == ["0" * 64] * 2 and parents[0].parents == ()
 
 
-def test_members_that_this_version_does_not_know_stay(dataset, tmp_path):
+def test_members_that_this_version_does_not_know_stay(dataset, damage, tmp_path):
     path = dataset()
-    with h5py.File(path, "r+") as file:
+
+    def enrich(file: h5py.File) -> None:
         file["data/demo_1/obs/force"] = np.arange(36.0).reshape(12, 3)
         file["data/demo_1"].attrs["operator"] = "somebody"
         file["calibration/camera"] = np.eye(3)
         file["mask/favourites"] = np.array(["demo_1", "demo_5"], dtype="S")
-    write_seal(path)
+
+    damage(path, enrich)
     left = made(delete(facts_of(path), ["demo_0", "demo_5"]), tmp_path / "left.hdf5")
     with h5py.File(left.path) as file:
         np.testing.assert_array_equal(file["data/demo_0/obs/force"], np.arange(36.0).reshape(12, 3))
@@ -214,15 +216,17 @@ def test_what_cannot_be_done_is_refused(dataset, edit, found):
         edit(facts_of(dataset()))
 
 
-def test_files_that_do_not_belong_together_are_not_merged(dataset, tmp_path):
+def test_files_that_do_not_belong_together_are_not_merged(dataset, damage, tmp_path):
     path = dataset()
     with pytest.raises(DemoFileError, match="split 'train'"):
         merge([facts_of(path), facts_of(dataset("b.hdf5", "test"))])
-    with h5py.File(dataset("c.hdf5", seed=3), "r+") as file:
+
+    def widen(file: h5py.File) -> None:
         for demo in file["data"].values():
             del demo["obs/state"]
             demo["obs/state"] = np.zeros((12, 4), np.float32)
-    write_seal(tmp_path / "c.hdf5")
+
+    damage(dataset("c.hdf5", seed=3), widen)
     recipe = merge([facts_of(path), facts_of(tmp_path / "c.hdf5")])
     before = path.read_bytes()
     with pytest.raises(DemoFileError, match=r"shapes .*\(3,\).*found .*\(4,\)"):

@@ -217,3 +217,31 @@ def test_demos_of_one_file_have_steps_of_one_shape(tmp_path, task):
     other = dataclasses.replace(demo, actions=np.zeros((len(demo), 5), np.float32))
     with pytest.raises(DemoFileError, match=r"found \(\(8, 10, 3\), \(3,\), \(5,\)\)"):
         write_tasks(tmp_path / "a.hdf5", [dataclasses.replace(task, demos=(demo, other))])
+
+
+def test_overwriting_leaves_films_alone_that_the_old_file_does_not_refer_to(tmp_path, task):
+    path, foreign = tmp_path / "a.hdf5", tmp_path / "a_films" / "my_phone_film.mp4"
+    without_films = dataclasses.replace(task, films=())
+    foreign.parent.mkdir()
+    foreign.write_bytes(b"a film")
+    write_tasks(path, [without_films], overwrite=True)
+    write_tasks(path, [without_films], overwrite=True)
+    assert foreign.exists()
+    with pytest.raises(DemoFileError, match=r"films of an old demo file; found .*a_films"):
+        write_tasks(path, [task], overwrite=True)
+    assert foreign.exists() and same(tuple(read_tasks(path)), (without_films,))
+
+
+def test_what_is_left_of_a_file_goes_away_even_when_it_cannot_be_closed(tmp_path, task, monkeypatch):
+    close = h5py.File.close
+
+    def failing(self) -> None:
+        close(self)
+        raise RuntimeError("Can't decrement id ref count (No space left on device)")
+
+    monkeypatch.setattr(h5py.File, "close", failing)
+    with pytest.raises(KeyError, match="mine"), DemoWriter(tmp_path / "a.hdf5"):
+        raise KeyError("mine")
+    with pytest.raises(RuntimeError, match="No space left"), DemoWriter(tmp_path / "a.hdf5") as writer:
+        writer.append(dataclasses.replace(task, films=()))
+    assert not list(tmp_path.iterdir())

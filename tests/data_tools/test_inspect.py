@@ -1,18 +1,24 @@
 """A summary counts what is in a file, and its text cannot dress up as markup."""
 
 import dataclasses
+import weakref
 
+import h5py
 import numpy as np
 import pytest
 from rich.console import Console
 
-from data_tools.demo import TaskDemos
+from data_tools import hdf5
+from data_tools.demo import Demo, TaskDemos
 from data_tools.errors import DemoFileError, VideoError
-from data_tools.hdf5 import write_tasks
+from data_tools.hdf5 import read_demo, write_tasks
 from data_tools.inspect import DemoFileSummary, FilmSummary, inspect
+from data_tools.inspect_quality import quality_of
 from data_tools.inspect_view import render
 from data_tools.provenance import Provenance
 from data_tools.video import write_video
+
+from .conftest import make_demo
 
 
 def shown(summary: FilmSummary | DemoFileSummary) -> str:
@@ -66,3 +72,45 @@ def test_the_kind_of_file_decides_the_error(tmp_path):
         inspect(tmp_path / "a.hdf5")
     with pytest.raises(VideoError):
         inspect(tmp_path / "a.mp4")
+
+
+def test_demos_of_different_sizes_are_not_summed_up(tmp_path, dataset, damage):
+    path = dataset()
+
+    def widen(file: h5py.File) -> None:
+        del file["data/demo_1/obs/state"]
+        file["data/demo_1/obs/state"] = np.ones((12, 4), np.float32)
+
+    damage(path, widen)
+    with pytest.raises(DemoFileError, match=r"\(3,\).*\(4,\).*--repair"):
+        inspect(path)
+    assert "demo_1" not in quality_of(path).jerks and "demo_0" in quality_of(path).jerks
+
+
+def test_one_demo_is_read_without_the_others_of_its_task(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    demos = tuple(make_demo("a", rng) for _ in range(3))
+    write_tasks(tmp_path / "a.hdf5", [TaskDemos("a", demos)])
+    read, one = [], hdf5._read_demo
+    monkeypatch.setattr(hdf5, "_read_demo", lambda file, name: read.append(name) or one(file, name))
+    np.testing.assert_array_equal(read_demo(tmp_path / "a.hdf5", "demo_1").actions, demos[1].actions)
+    assert read == ["demo_1"]
+    with pytest.raises(DemoFileError, match="'demo_3', found .*demo_0.*mil inspect"):
+        read_demo(tmp_path / "a.hdf5", "demo_3")
+
+
+def test_a_summary_holds_one_demo_at_a_time(tmp_path, monkeypatch):
+    rng = np.random.default_rng(0)
+    demos = tuple(make_demo("a", rng) for _ in range(5))
+    write_tasks(tmp_path / "a.hdf5", [TaskDemos("a", demos)])
+    seen, most, one = [], [], hdf5._read_demo
+
+    def counted(file: h5py.File, name: str) -> Demo:
+        demo = one(file, name)
+        seen.append(weakref.ref(demo.video))
+        most.append(sum(reference() is not None for reference in seen))
+        return demo
+
+    monkeypatch.setattr(hdf5, "_read_demo", counted)
+    assert inspect(tmp_path / "a.hdf5").num_demos == 5
+    assert max(most) <= 2, "the next is read while the last is still named"

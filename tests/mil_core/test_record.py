@@ -9,10 +9,13 @@ import numpy as np
 import pytest
 from rich.console import Console
 
+from data_tools import recorder_takes
 from data_tools.atomic import file_sha256
 from data_tools.hdf5 import list_tasks, read_provenance, read_tasks
 from data_tools.hdf5_recording import read_streams
+from data_tools.provenance import Provenance
 from data_tools.recorder import Take
+from data_tools.recorder_takes import Takes
 from data_tools.recorder_watch import EndReason, Fault
 from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands import record, record_session
@@ -112,6 +115,48 @@ def test_what_is_there_is_not_replaced_without_a_word(capsys):
     assert {path: file_sha256(path) for path in Path().rglob("*.hdf5")} == before
 
 
+def contents() -> dict[Path, str]:
+    return {path: file_sha256(path) for path in Path().rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("words", [(), ("--task", "typo"), ("--robot", "typo")])
+def test_overwrite_deletes_nothing_before_recording_can_begin(monkeypatch, words):
+    assert run(*SHORT) == OK
+    before = contents()
+    with open(os.devnull) as nothing:
+        monkeypatch.setattr("sys.stdin", nothing)
+        assert run(*SHORT, "--overwrite", "--teleop", "keyboard", *words) == BAD_INPUT
+    assert contents() == before
+
+
+def test_overwrite_waits_for_whoever_records_there(monkeypatch):
+    assert run(*SHORT) == OK
+    before = contents()
+    monkeypatch.setattr(recorder_takes, "LOCK_PATIENCE_S", 0.1)
+    with Takes(Path("a.takes"), Provenance()):
+        assert run(*SHORT, "--overwrite") == BAD_INPUT
+    assert contents() == before
+
+
+def test_what_a_crash_left_behind_is_not_offered_for_deletion_alone(capsys):
+    assert run(*SHORT) == OK
+    Path("a.hdf5").unlink()  # as after a crash before the episodes were joined
+    assert run(*SHORT) == BAD_INPUT
+    assert "add --resume" in capsys.readouterr().err
+    assert run(*SHORT, "--resume") == OK
+    assert len(demos()) == 2
+
+
+@pytest.mark.parametrize("more", [(), ("--overwrite",)])
+def test_films_that_belong_to_no_demo_file_stay(capsys, more):
+    film = Path("a_films/my_phone_film.mp4")
+    film.parent.mkdir()
+    film.write_bytes(b"a film")
+    assert run(*SHORT, *more) == BAD_INPUT
+    assert "found a_films; move them away" in capsys.readouterr().err
+    assert film.exists() and not Path("a.hdf5").exists()
+
+
 def test_without_a_terminal_the_keyboard_does_not_wait_for_keys(capsys, monkeypatch):
     with open(os.devnull) as nothing:
         monkeypatch.setattr("sys.stdin", nothing)
@@ -179,6 +224,29 @@ def test_the_operators_label_counts_more_than_the_tasks_and_failures_are_kept(op
     assert operate(*scripts, episodes=3) == OK
     assert [demo.outcome for demo in demos()] == ["success", "failure", "failure"]
     assert len(next(read_tasks("a.hdf5", outcomes=["failure"])).demos) == 2
+
+
+def test_an_operator_may_think_for_long_about_an_episode_that_is_over(operate, monkeypatch):
+    now_s, asked = record_session.time.monotonic, []
+    monkeypatch.setattr(View, "ask", lambda self: asked.append(1))
+    monkeypatch.setattr(record_session.time, "monotonic", lambda: now_s() + 60.0 * len(asked))
+    script = [(STEPS + 9, Wish.SUCCESS), (STEPS + 10, Wish.KEEP)]
+    assert operate(script, script, episodes=2) == OK
+    assert len(asked) > 2
+    assert [(len(demo), demo.outcome) for demo in demos()] == [(STEPS, "success")] * 2
+
+
+def test_a_fault_ends_the_thinking_too(operate, monkeypatch):
+    begin, takes = Takes.begin, []
+
+    def remembered(self: Takes, *rest) -> Take:
+        takes.append(begin(self, *rest))
+        return takes[-1]
+
+    monkeypatch.setattr(Takes, "begin", remembered)
+    monkeypatch.setattr(View, "ask", lambda self: takes[0]._fail(Fault(EndReason.DISK_FULL, "expected room")))
+    assert operate([(10_000, Wish.KEEP)], episodes=2) == ANSWER_IS_NO
+    assert [demo.outcome for demo in demos()] == ["unknown"]
 
 
 def test_a_fault_ends_the_session_and_says_so(monkeypatch, capsys):

@@ -1,35 +1,14 @@
 """Laws of the safety gate: nothing leaves that is not finite, within the limits and backed by fresh news."""
 
 import math
-from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from gate_making import LIMITS, MS, command, hold, is_still, ready_gate, see_joints
+from hypothesis import given
 from hypothesis import strategies as st
 from mil_interfaces.msg import SafetyState
-from mil_nodes.command import ZERO, Command
 from mil_safety.gate import Gate, GateLimits, Reason, State
-
-LIMITS = GateLimits(linear_m_s=0.25, angular_rad_s=0.5)
-MS = 1_000_000  # nanoseconds
-
-
-def command(seq: int, observation_ns: int = 100 * MS, **changes: object) -> Command:
-    plain = Command(seq, "policy_runner", (0.1, 0.0, -0.1), (0.0, 0.2, 0.0), 1.0, observation_ns)
-    return replace(plain, **changes)  # pyright: ignore[reportArgumentType]
-
-
-def ready_gate(now_s: float = 0.0, limits: GateLimits = LIMITS) -> Gate:
-    """Armed, with fresh camera and joints."""
-    gate = Gate(limits)
-    gate.arm()
-    gate.see_camera(100 * MS, now_s)
-    gate.see_joints([0.0], now_s)
-    return gate
-
-
-def is_still(command: Command) -> bool:
-    return command.linear_m_s == ZERO and command.angular_rad_s == ZERO
+from mil_safety.words import WORDS, in_words
 
 
 def test_states_and_reasons_are_those_of_the_message() -> None:
@@ -38,12 +17,13 @@ def test_states_and_reasons_are_those_of_the_message() -> None:
     }
     for reason in Reason:
         assert getattr(SafetyState, str(reason.name)) == reason.value
+    assert set(WORDS) == set(Reason)
 
 
 def test_nothing_moves_before_the_gate_is_armed() -> None:
     gate = Gate(LIMITS)
     gate.see_camera(100 * MS, 0.0)
-    gate.see_joints([0.0], 0.0)
+    see_joints(gate, 0.0)
     assert gate.take(command(1), 0.0) is None
     assert is_still(gate.tick(0.0))
     assert gate.status(0.0).state is State.UNARMED
@@ -56,13 +36,6 @@ def test_a_good_command_passes_at_once_and_keeps_its_stamp() -> None:
     assert sent.linear_m_s == (0.1, 0.0, -0.1)
     assert (sent.observation_ns, sent.gripper) == (100 * MS, 1.0)
     assert gate.status(0.0).state is State.ACTIVE
-
-
-def test_a_command_sent_before_arming_is_forgotten() -> None:
-    gate = ready_gate()
-    gate.take(command(1), 0.0)
-    gate.arm()
-    assert is_still(gate.tick(0.0))
 
 
 @pytest.mark.parametrize(
@@ -81,7 +54,7 @@ def test_each_silence_stops_the_robot_and_is_named(silent: str, reason: Reason) 
         if silent != "camera":
             gate.see_camera(stamp_ns, now_s)
         if silent != "joints":
-            gate.see_joints([0.0], now_s)
+            see_joints(gate, now_s)
         if silent != "command":
             gate.take(command(seq, observation_ns=100 * MS if silent == "camera" else stamp_ns), now_s)
         assert moving < 100
@@ -94,7 +67,7 @@ def test_each_silence_stops_the_robot_and_is_named(silent: str, reason: Reason) 
     status = gate.status(now_s)
     assert status.state is State.HOLDING
     assert reason in status.reasons
-    assert status.detail
+    assert in_words(status.reasons)
 
 
 def test_the_robot_goes_on_when_the_command_is_fresh_again() -> None:
@@ -105,24 +78,16 @@ def test_the_robot_goes_on_when_the_command_is_fresh_again() -> None:
     assert not is_still(gate.tick(0.2))
 
 
-def test_a_picture_with_a_frozen_stamp_is_no_news() -> None:
-    gate = ready_gate()
-    for step in range(1, 40):
-        gate.see_camera(100 * MS, 0.01 * step)
-        gate.see_joints([0.0], 0.01 * step)
-        gate.take(command(step), 0.01 * step)
-    assert Reason.STALE_CAMERA in gate.status(0.39).reasons
-
-
 def test_a_long_silence_of_the_camera_needs_somebody_to_arm_again() -> None:
     gate = ready_gate()
     gate.tick(LIMITS.camera_fault_s + 0.01)
     gate.see_camera(101 * MS, 2.0)
-    gate.see_joints([0.0], 2.0)
+    see_joints(gate, 2.0)
     assert gate.take(command(1, 101 * MS), 2.0) is None
     assert gate.status(2.0).state is State.FAULT
-    gate.arm()
-    assert gate.take(command(2, 101 * MS), 2.0) is not None
+    gate.take(hold(2), 2.0)
+    assert gate.arm(2.0) == ""
+    assert gate.take(command(3, 101 * MS), 2.0) is not None
 
 
 @pytest.mark.parametrize(
@@ -151,16 +116,6 @@ def test_a_bad_command_is_refused_as_a_whole(bad: dict[str, object]) -> None:
     assert status.reasons
 
 
-def test_a_command_may_overtake_the_news_of_its_picture() -> None:
-    gate = ready_gate()
-    assert gate.take(command(1, 200 * MS), 0.01) is None
-    assert is_still(gate.tick(0.01))
-    sent = gate.see_camera(200 * MS, 0.02)
-    assert sent is not None
-    assert sent.observation_ns == 200 * MS
-    assert gate.status(0.02).rejected == 0
-
-
 def test_a_clock_that_runs_backwards_disarms() -> None:
     gate = ready_gate()
     gate.take(command(1), 0.0)
@@ -182,8 +137,8 @@ def test_a_clock_that_jumps_forward_drops_the_command() -> None:
 @pytest.mark.parametrize("positions", [[], [math.nan], [0.0, math.inf]])
 def test_joints_that_are_no_numbers_are_a_fault_that_stays(positions: list[float]) -> None:
     gate = ready_gate()
-    gate.see_joints(positions, 0.0)
-    gate.see_joints([0.0], 0.0)
+    gate.see_joints(positions, 0, 0.0)
+    see_joints(gate, 0.0)
     assert gate.take(command(1), 0.0) is None
     assert gate.status(0.0).state is State.FAULT
 
@@ -191,9 +146,9 @@ def test_joints_that_are_no_numbers_are_a_fault_that_stays(positions: list[float
 def test_a_stop_is_stronger_than_every_fault_and_ends_with_arming() -> None:
     gate = ready_gate()
     gate.stop()
-    gate.see_joints([math.nan], 0.0)
+    gate.see_joints([math.nan], 0, 0.0)
     assert gate.status(0.0).state is State.ESTOP
-    gate.arm()
+    assert gate.arm(0.0) == ""
     assert gate.status(0.0).state is State.HOLDING
 
 
@@ -207,7 +162,7 @@ def test_a_steady_clock_that_is_not_steady_stops_the_robot(now_s: float) -> None
 def test_a_hold_stops_at_once_and_keeps_the_gripper() -> None:
     gate = ready_gate()
     gate.take(command(1, gripper=0.0), 0.0)
-    stopped = gate.take(Command(2, "policy_runner", ZERO, ZERO, 1.0), 0.01)
+    stopped = gate.take(hold(2), 0.01)
     assert stopped is not None
     assert is_still(stopped)
     assert stopped.gripper == 0.0
@@ -241,55 +196,6 @@ def test_every_command_that_passes_keeps_its_direction_and_the_limits(
         assert got * asked >= 0.0
     if math.hypot(*linear) <= LIMITS.linear_m_s and math.hypot(*angular) <= LIMITS.angular_rad_s:
         assert (sent.linear_m_s, sent.angular_rad_s) == (linear, angular)
-
-
-events = st.lists(
-    st.tuples(
-        st.sampled_from(["camera", "joints", "command", "command", "arm", "stop", "tick", "clock"]),
-        st.floats(-0.1, 0.5),
-        st.one_of(st.floats(-1.0, 1.0), st.just(math.nan), st.just(1e308)),
-    ),
-    max_size=60,
-)
-
-
-@settings(max_examples=200)
-@given(events)
-def test_no_history_makes_the_gate_move_without_a_reason_to(history: list[tuple[str, float, float]]) -> None:
-    gate = Gate(LIMITS)
-    now_s, stamp_ns, seq, is_armed = 0.0, 0, 0, False
-    times: dict[str, list[float]] = {name: [] for name in ("camera", "clock", "joints", "command")}
-
-    def is_recent(kind: str, timeout_s: float) -> bool:
-        return any(0.0 <= now_s - then_s <= timeout_s for then_s in times[kind])
-
-    for kind, step_s, value in history:
-        now_s += step_s
-        sent = None
-        times.setdefault(kind, []).append(now_s)
-        if kind == "camera":
-            stamp_ns += round(abs(step_s) * 1000) * MS
-            sent = gate.see_camera(stamp_ns, now_s)
-        elif kind == "clock":
-            stamp_ns -= 10 * MS
-            gate.see_camera(stamp_ns, now_s)
-        elif kind == "joints":
-            gate.see_joints([value], now_s)
-        elif kind == "command":
-            seq += 1
-            sent = gate.take(command(seq, stamp_ns, linear_m_s=(value, 0.0, value)), now_s)
-        elif kind in ("arm", "stop"):
-            getattr(gate, kind)()
-            is_armed = kind == "arm"
-        for out in (sent, gate.tick(now_s)):
-            if out is None or is_still(out):
-                continue
-            assert out.is_finite() and is_armed
-            assert math.hypot(*out.linear_m_s) <= LIMITS.linear_m_s * (1 + 1e-9)
-            assert is_recent("camera", LIMITS.camera_timeout_s) or is_recent("clock", LIMITS.camera_timeout_s)
-            assert is_recent("joints", LIMITS.joint_timeout_s)
-            # A command that came before its picture counts from the picture on.
-            assert is_recent("command", LIMITS.command_timeout_s) or is_recent("camera", LIMITS.command_timeout_s)
 
 
 @given(first=st.integers(0, 2**63), second=st.integers(0, 2**63))

@@ -22,7 +22,8 @@ def test_nothing_moves_before_somebody_arms_the_gate(running: Rig) -> None:
     client.reset_scene("place", "test", 7, 0, 1000)
     ended = client.run_policy("unadapted", 3)
     assert client.outcome().steps == 0
-    assert ended.termination_reason in (RunPolicy.Result.COMPLETED, RunPolicy.Result.NO_OBSERVATION)
+    assert (ended.termination_reason, ended.ended_by, ended.steps) == (RunPolicy.Result.DISARMED, "safety_gate", 0)
+    assert "found UNARMED" in ended.message and "arm the gate" in ended.message
     assert running.safety.state == SafetyState.UNARMED
 
 
@@ -124,13 +125,6 @@ def test_a_second_goal_is_rejected_and_the_first_can_be_canceled(running: Rig) -
     ended = client.cancel()
     assert ended.termination_reason == RunPolicy.Result.CANCELED
     assert client.adapt("bright").termination_reason == Adapt.Result.SUCCEEDED
-
-
-def test_what_leaves_the_gate_is_within_its_limits(running: Rig) -> None:
-    assert running.commands
-    for command in running.commands:
-        assert command.is_finite()
-        assert sum(value**2 for value in command.linear_m_s) <= 0.4**2 + 1e-9
 
 
 def test_the_clock_never_ran_backwards_in_all_these_episodes(running: Rig) -> None:

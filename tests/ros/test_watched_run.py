@@ -52,7 +52,13 @@ class World:
             self.stages.append((stage, attempt))
 
         return watched_run(
-            self.run_episode, LIMITS, lambda: GoalWatch(self.feed, RULE, self.stop), go_home or self.go_home, tell, 0.05
+            self.run_episode,
+            LIMITS,
+            lambda: GoalWatch(self.feed, RULE, self.stop),
+            go_home or self.go_home,
+            tell,
+            0.05,
+            self.stop,
         )
 
 
@@ -147,6 +153,42 @@ def test_a_cancel_ends_the_wait_for_a_judgement() -> None:
     world = World([None] * 5)
     world.stop.set()
     assert world.run().verdicts == [Verdict.UNSURE]
+
+
+def test_a_run_that_is_stopped_when_it_was_missed_does_not_go_home() -> None:
+    world = World([BAD] * 5)
+    is_done = world.feed.has_judged
+    world.feed.has_judged = lambda stamp_ns: is_done(stamp_ns) and (world.stop.set() or True)
+    report = world.run()
+    assert (report.verdicts, world.homes, report.last.end) == ([Verdict.MISSED], 0, RunEnd.CANCELED)
+    assert (report.ended_by, report.message) == ("", "canceled")
+    assert ("going home", 1) not in world.stages
+
+
+@pytest.mark.parametrize("arrives", [True, False])
+def test_a_run_that_is_stopped_on_the_way_home_is_not_tried_again(arrives: bool) -> None:
+    world = World([BAD] * 5)
+
+    def go_home() -> int:
+        world.stop.set()
+        if not arrives:
+            raise NoWayHome("no answer")
+        return world.go_home()
+
+    report = world.run(go_home)
+    assert (report.verdicts, report.last.end, report.message) == ([Verdict.MISSED], RunEnd.CANCELED, "canceled")
+    assert world.stages[-1] == ("going home", 1)
+
+
+@pytest.mark.parametrize("end", [end for end in RunEnd if end is not RunEnd.DISARMED])
+def test_only_a_run_that_obeyed_the_stop_was_ended_by_the_safety_gate(end: RunEnd) -> None:
+    report = RunReport(EpisodeReport(end, "as it was"), message="as it was")
+    report.end_by_gate("pressed")
+    if end is RunEnd.CANCELED:
+        found = (report.last.end, report.last.message, report.message, report.ended_by)
+        assert found == (RunEnd.DISARMED, "pressed", "pressed", "safety_gate")
+    else:
+        assert (report.last.end, report.message) == (end, "as it was") and report.ended_by != "safety_gate"
 
 
 def test_an_unwatched_run_is_never_judged() -> None:

@@ -67,6 +67,39 @@ def test_bad_input_is_named_and_leaves_nothing(source, capsys, words, expected):
     assert {path.name: path.stat().st_mtime_ns for path in Path().iterdir()} == before
 
 
+@pytest.mark.parametrize(
+    ("out", "expected"),
+    [
+        ("data", "without the source in it"),
+        (".", "without the source in it"),
+        ("notes", "a data set to replace"),
+        ("here/..", "without the source in it"),
+    ],
+)
+def test_only_a_data_set_without_the_source_in_it_is_replaced(source, everything_below, capsys, out, expected):
+    for name in ("data", "notes", "here"):
+        Path(name).mkdir()
+    moved = source.rename("data/demos.hdf5")
+    Path("notes/thesis.txt").write_text("the work of years")
+    before = everything_below(Path())
+    assert run(moved, "--to", "act", "--out", out, "--overwrite") == BAD_INPUT
+    assert expected in capsys.readouterr().err
+    assert everything_below(Path()) == before
+
+
+def test_the_folder_that_one_stands_in_is_not_replaced(source, monkeypatch, capsys):
+    assert run(source, "--to", "act", "--out", "set") == OK
+    monkeypatch.chdir("set")
+    assert run(source, "--to", "act", "--out", ".", "--overwrite") == BAD_INPUT
+    assert "typed in" in capsys.readouterr().err and Path("episode_0.hdf5").exists()
+
+
+def test_a_data_set_of_another_format_may_be_replaced(source):
+    assert run(source, "--to", "act", "--out", "set") == OK
+    assert run(source, "--to", "minari", "--out", "set", "--overwrite") == OK
+    assert not list(Path("set").glob("episode_*"))
+
+
 def test_a_data_set_is_read_in_another_process_and_quick_takes_two_demonstrations(source, monkeypatch):
     opened = []
     monkeypatch.setattr("data_tools.limited.subprocess.Popen", _counted(opened))

@@ -145,3 +145,30 @@ def test_lerobot_v3_finds_each_episode_in_table_and_film(tmp_path, write, demos)
     tasks = pq.read_table(tmp_path / "set" / "meta" / "tasks.parquet")
     assert json.loads(tasks.schema.metadata[b"pandas"])["index_columns"] == ["task"]
     assert tasks.to_pylist() == [{"task_index": 0, "task": "a"}, {"task_index": 1, "task": "b"}]
+
+
+def value_of(dtype):
+    return {"dtype": dtype, "_type": "Value"}
+
+
+def test_lerobot_v21_is_told_which_column_holds_pictures(tmp_path, write, demos):
+    write(demos, "lerobot_v21", tmp_path / "set", "lossless")
+    info = json.loads((tmp_path / "set" / "meta" / "info.json").read_text())
+    for file in (tmp_path / "set" / "data").rglob("*.parquet"):
+        schema = pq.read_schema(file)
+        told = json.loads(schema.metadata[b"huggingface"])["info"]["features"]
+        assert list(told) == schema.names
+        assert told["observation.images.camera"] == {"_type": "Image"}
+        for name in set(told) - {"observation.images.camera"}:
+            size, kind = info["features"][name]["shape"][0], value_of(info["features"][name]["dtype"])
+            assert told[name] == (kind if size == 1 else {"feature": kind, "length": size, "_type": "Sequence"})
+
+
+def test_hugging_face_s_own_loader_gives_the_pictures_of_lerobot_v21(tmp_path, write, demos):
+    datasets = pytest.importorskip("datasets", reason="datasets is not part of any extra")
+    write(demos, "lerobot_v21", tmp_path / "set", "lossless")
+    files = sorted(map(str, (tmp_path / "set" / "data").rglob("*.parquet")))
+    rows = datasets.load_dataset("parquet", data_files=files, split="train", cache_dir=str(tmp_path / "cache"))
+    frames = np.concatenate([demo.video.frames for demo in demos])
+    for row, frame in zip(rows, frames, strict=True):
+        np.testing.assert_array_equal(np.asarray(row["observation.images.camera"]), frame)

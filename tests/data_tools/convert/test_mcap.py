@@ -80,6 +80,25 @@ def test_topics_of_different_rates_are_matched_by_their_stamps(tmp_path, read):
     assert "/chatter" in said and "different rates" in said
 
 
+@pytest.mark.parametrize("late_s", [0.0, 0.04, 0.3])
+def test_topics_of_one_length_are_matched_by_their_stamps_too(tmp_path, read, late_s):
+    topics = {
+        name: (kind, [(k / 10, build(k / 10 + shift_s)) for k in range(10)])
+        for name, kind, build, shift_s in (
+            ("/camera/color", "sensor_msgs/msg/Image", image, 0.0),
+            ("/joint_states", "sensor_msgs/msg/JointState", lambda time_s: joints(time_s, time_s), 0.0),
+            ("/arm/cmd", "mil_interfaces/msg/VelocityCommand", lambda time_s: command(time_s, time_s), late_s),
+        )
+    }
+    record(tmp_path / "drive", topics)
+    losses = Losses()
+    (demo,) = read("mcap", tmp_path / "drive", losses)
+    apart_s = np.abs(demo.action_time_s - demo.video.capture_time_s)
+    assert (apart_s[1:] <= 0.05).all(), "the first step takes what there is"
+    assert len(demo) == (10 if late_s < 0.05 else 7)
+    assert ("do not begin together" in " ".join(losses.sentences)) == (late_s > 0.05)
+
+
 def test_one_file_is_a_bag_too(tmp_path, read):
     record(tmp_path / "drive", usual())
     assert len(read("mcap", tmp_path / "drive" / "drive.mcap")[0]) == 4

@@ -190,3 +190,14 @@ def test_the_campaign_of_10000_frames_in_small(tmp_path):
         assert there["before"]["frames"] == here["after"]["frames"] == 80
         assert there["before"]["actions_sha256"] == here["after"]["actions_sha256"]
         assert max(there["max_time_error_s"], here["max_time_error_s"]) <= 1e-6
+
+
+@pytest.mark.parametrize("name", ["lerobot_v21", "lerobot_v3", "minari"])
+@pytest.mark.parametrize("part", ["states", "actions"])
+def test_formats_that_state_sizes_once_take_demos_of_one_size(tmp_path, write, demos, name, part):
+    values = getattr(demos[1], part)
+    demos[1] = dataclasses.replace(demos[1], **{part: np.concatenate([values, values[:, :1]], axis=1)})
+    with pytest.raises(ConversionError, match="as of the first demo; found .*or all to mcap"):
+        write(demos, name, tmp_path / "set")
+    assert not list(tmp_path.iterdir())
+    write(demos, "mcap", tmp_path / "set")

@@ -36,6 +36,7 @@ class RunEnd(IntEnum):
     FAILED = 7
     UNKNOWN_CLASSIFIER = 8
     NO_MONITOR = 9
+    DISARMED = 10
 
 
 class ActingPolicy(Protocol):

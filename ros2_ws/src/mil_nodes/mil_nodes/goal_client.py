@@ -1,5 +1,8 @@
 """What the policy runner asks of others for a watched run: which classifier judges, what it sees, and the way home."""
 
+import threading
+import time
+from collections.abc import Callable
 from typing import Any
 
 from mil_interfaces.msg import GoalProbability
@@ -18,13 +21,17 @@ from mil_nodes.params import PolicyRunnerParams
 
 TIMES_ASKED = 2
 """How often the monitor is asked: Fast DDS drops an answer while it does not know the asker (rmw_fastrtps 842)."""
+POLL_S = 0.02
+"""How often a wait looks whether it should end."""
 
 
 class GoalClient:
     """A subscription and two services. Its questions block: ask them on the worker thread, never on the ROS thread."""
 
-    def __init__(self, node: Node, params: PolicyRunnerParams) -> None:
+    def __init__(self, node: Node, params: PolicyRunnerParams, stop: threading.Event | None = None) -> None:
+        """Args: stop: set by whoever wants to wait no longer; then there is no answer."""
         self._params = params
+        self._stop = threading.Event() if stop is None else stop
         self.feed = GoalFeed(params.goal_max_age_s)
         """What the monitor says."""
         monitor = params.goal_monitor
@@ -65,11 +72,26 @@ class GoalClient:
         return stamp_to_ns(answer.since)
 
     def _ask(self, client: Client, request: Any, timeout_s: float, times: int = 1) -> Any:
-        """An answer, or None: nobody is there, or he takes too long. Args: timeout_s: for all `times` together."""
-        if not client.wait_for_service(self._params.goal_timeout_s):
+        """An answer, or None: nobody is there, he takes too long, or nobody wants to wait any longer.
+
+        Args: timeout_s: for all `times` together.
+        """
+        if not self._wait(client.service_is_ready, self._params.goal_timeout_s):
             return None
-        answers = (client.call(request, timeout_s / times) for _ in range(times))
-        return next((answer for answer in answers if answer is not None), None)
+        for _ in range(times):
+            asked = client.call_async(request)
+            if self._wait(asked.done, timeout_s / times):
+                return asked.result()
+            client.remove_pending_request(asked)
+        return None
+
+    def _wait(self, is_done: Callable[[], bool], timeout_s: float) -> bool:
+        """Whether it was done in time; a stop ends the wait."""
+        deadline_s = time.monotonic() + timeout_s
+        while not is_done():
+            if time.monotonic() > deadline_s or self._stop.wait(POLL_S):
+                return False
+        return True
 
     def _on_probability(self, message: GoalProbability) -> None:
         novelty = max(message.novelty, 2.0) if message.is_unfamiliar else message.novelty

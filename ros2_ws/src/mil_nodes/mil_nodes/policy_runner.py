@@ -1,6 +1,7 @@
 """Adapts policies to demonstrations and lets them drive the robot, one goal at a time.
 
-Topics in: camera/image, robot/state, goal_monitor/probability. Out: policy/command, and policy/notice for refusals.
+Topics in: camera/image, robot/state, safety/state, goal_monitor/probability. Out: policy/command, and policy/notice for
+refusals.
 Actions: ~/adapt, ~/run_policy. Service: ~/cancel, for clients that have no actions. The ROS thread only moves messages;
 reading, adapting and acting happen on a worker thread. The checkpoint says what is adapted to: films, recordings of the
 robot, or ways over the table. A run that names a classifier is watched, see `watched_run.py`.
@@ -9,12 +10,12 @@ robot, or ways over the table. A run that names a classifier is watched, see `wa
 import itertools
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 from mil_interfaces.action import Adapt, RunPolicy
-from mil_interfaces.msg import RobotState, VelocityCommand
+from mil_interfaces.msg import RobotState, SafetyState, VelocityCommand
 from rclpy.action.server import ActionServer, CancelResponse, GoalResponse, ServerGoalHandle
 from rclpy.node import Node
 from sensor_msgs.msg import Image
@@ -23,12 +24,14 @@ from std_srvs.srv import Trigger
 
 from data_tools.demo import Observation
 from mil_core.errors import MilError
+from mil_core.retry import RetryRule
 from mil_nodes import qos
 from mil_nodes.adaptation import Adaptation, AdaptedPolicy, AdaptEnd, Canceled, Learner, adapt_to_demo
 from mil_nodes.command import Command, hold
 from mil_nodes.conversions import command_message, observation_from, stamp_to_ns
 from mil_nodes.episode import Episode, EpisodeLimits, EpisodeReport, IsDone, RunEnd
 from mil_nodes.errors import BadId, MonitorMissing, NodeError, UnknownClassifier, UnknownPolicy
+from mil_nodes.gate_news import GateNews
 from mil_nodes.goal_client import GoalClient
 from mil_nodes.library import checked_id
 from mil_nodes.observation_feed import ObservationFeed, Pair
@@ -71,6 +74,7 @@ class PolicyRunner(Node):
         self._seq = itertools.count(time.monotonic_ns())
         self._busy_with: str | None = None
         self._cancel = threading.Event()
+        self._gate = GateNews(self._cancel)
         self._worker: threading.Thread | None = None
         self._make_interface()
 
@@ -79,8 +83,9 @@ class PolicyRunner(Node):
         self._notices = self.create_publisher(String, "policy/notice", qos.LATEST)
         self.create_subscription(Image, "camera/image", self._on_image, qos.IMAGE_IN)
         self.create_subscription(RobotState, "robot/state", self._on_state, qos.STATE)
+        self.create_subscription(SafetyState, "safety/state", self._on_safety, qos.LATEST)
         self.create_service(Trigger, "~/cancel", self._on_cancel_service)
-        self._goals = GoalClient(self, self.params)
+        self._goals = GoalClient(self, self.params, self._cancel)
         self._servers = [
             self._make_server(Adapt, "adapt", self._adapt),
             self._make_server(RunPolicy, "run_policy", self._run_policy),
@@ -101,6 +106,9 @@ class PolicyRunner(Node):
 
     def _on_state(self, message: RobotState) -> None:
         self._feed.put_state(stamp_to_ns(message.header.stamp), message)
+
+    def _on_safety(self, message: SafetyState) -> None:
+        self._gate.put(message.state, message.detail)
 
     def _on_goal(self, name: str) -> GoalResponse:
         if self._busy_with is not None:
@@ -168,33 +176,52 @@ class PolicyRunner(Node):
             rule = self._goals.use(classifier_id)
         except tuple(REFUSALS) as error:
             end = next(end for kind, end in REFUSALS.items() if isinstance(error, kind))
-            return RunReport(EpisodeReport(end, str(error)), message=str(error))
-        feedback, goals, name = RunFeedback(goal, self._goals.feed), self._goals, self.get_name()
-        policies = iter((lambda: first, again))
+            # A monitor that nobody waited for any longer is not missing.
+            last = EpisodeReport(*((RunEnd.CANCELED, "canceled") if self._cancel.is_set() else (end, str(error))))
+            return RunReport(last, message=last.message)
+        with self._gate.watching():
+            report = self._act(goal, rule, iter((lambda: first, again)))
+        if self._gate.why_ended:
+            report.end_by_gate(self._gate.why_ended)
+        return report
+
+    def _act(
+        self, goal: ServerGoalHandle, rule: RetryRule | None, policies: Iterator[Callable[[], AdaptedPolicy]]
+    ) -> RunReport:
+        """All attempts of a run. Args: rule: of who judges them. policies: what makes that of each attempt."""
+        feedback, goals, limits = RunFeedback(goal, self._goals.feed), self._goals, self._limits(goal.request)
 
         def run_episode(limits: EpisodeLimits, is_done: IsDone) -> EpisodeReport:
+            # Making the policy of a second attempt takes long: nobody waits for it in vain.
+            if self._cancel.is_set():
+                return EpisodeReport(RunEnd.CANCELED, "canceled")
             try:
                 policy = next(policies)()
             except MilError as error:
                 return EpisodeReport(RunEnd.FAILED, str(error))
-            episode = Episode(
-                policy, self._feed, _decode, self._send, lambda: next(self._seq), name, self._cancel, is_done
-            )
-            try:
-                return episode.run(limits, feedback.on_step)
-            finally:
-                self._send(hold(next(self._seq), name, 1.0))
+            return self._run_episode(policy, limits, is_done, feedback)
 
         if rule is None:
-            return unwatched_run(run_episode, self._limits(goal.request))
+            return unwatched_run(run_episode, limits)
         return watched_run(
             run_episode,
-            self._limits(goal.request),
+            limits,
             lambda: GoalWatch(goals.feed, rule, self._cancel),
             goals.go_home,
             feedback.on_stage,
             self.params.goal_timeout_s,
+            self._cancel,
         )
+
+    def _run_episode(
+        self, policy: AdaptedPolicy, limits: EpisodeLimits, is_done: IsDone, feedback: RunFeedback
+    ) -> EpisodeReport:
+        name, next_seq = self.get_name(), lambda: next(self._seq)
+        episode = Episode(policy, self._feed, _decode, self._send, next_seq, name, self._cancel, is_done)
+        try:
+            return episode.run(limits, feedback.on_step)
+        finally:
+            self._send(hold(next_seq(), name, 1.0))
 
     def _limits(self, request: RunPolicy.Goal) -> EpisodeLimits:
         return EpisodeLimits(

@@ -37,10 +37,17 @@ class RunReport:
 
     @property
     def ended_by(self) -> str:
-        """Who ended a completed run."""
+        """Who ended a completed run, or that the safety gate broke it off; empty for every other end."""
+        if self.last.end is RunEnd.DISARMED:
+            return "safety_gate"
         if self.last.end is not RunEnd.COMPLETED:
             return ""
         return "classifier" if self.last.is_done_early else "steps"
+
+    def end_by_gate(self, why: str) -> None:
+        """The stop that this run obeyed, if it did, was the safety gate's. Args: why: in words."""
+        if self.last.end is RunEnd.CANCELED:
+            self.last, self.message = replace(self.last, end=RunEnd.DISARMED, message=why), why
 
     def percentile_ms(self, percent: float) -> float:
         """A percentile of all latencies; NaN without steps."""
@@ -99,6 +106,7 @@ def watched_run(
     go_home: Callable[[], int],
     on_stage: OnStage,
     timeout_s: float,
+    stop: threading.Event,
 ) -> RunReport:
     """Run an attempt, and a second one if the first was missed for sure.
 
@@ -106,6 +114,7 @@ def watched_run(
         limits: of each attempt. make_watch: makes the judge of an attempt.
         go_home: brings the robot home; the stamp from which on pictures show it there. Raises: NodeError.
         on_stage: see OnStage. timeout_s: how long the judgement of the last picture is waited for.
+        stop: set by whoever wants the run to end; then the robot does not go home, and nothing is tried again.
     """
     report = RunReport(EpisodeReport())
     since_ns = 0
@@ -127,13 +136,18 @@ def watched_run(
 
     def home() -> bool:
         nonlocal since_ns
-        on_stage("going home", len(report.verdicts))
+        is_home = False
         try:
-            since_ns = go_home()
+            if not stop.is_set():
+                on_stage("going home", len(report.verdicts))
+                since_ns, is_home = go_home(), True
         except NodeError as error:
             report.message = f"no retry: {error}"
-            return False
-        return True
+        is_stopped = stop.is_set()
+        if is_stopped:
+            report.last = replace(report.last, end=RunEnd.CANCELED, message="canceled")
+            report.message = report.last.message
+        return is_home and not is_stopped
 
     with_retry(attempt, home)
     return report

@@ -42,19 +42,6 @@ class Reason(IntFlag):
     BAD_FRAME = 256
 
 
-WORDS = {
-    Reason.STALE_CAMERA: "no fresh picture from the camera",
-    Reason.STALE_JOINTS: "no fresh joint positions",
-    Reason.STALE_COMMAND: "no fresh command from the policy",
-    Reason.NON_FINITE: "NaN or infinity",
-    Reason.LIMIT: "command over the speed limit",
-    Reason.CLOCK_JUMP: "the clock of the observations jumped",
-    Reason.OPERATOR: "stopped by the operator",
-    Reason.SEQUENCE: "command out of order, or from an unknown source",
-    Reason.BAD_FRAME: "command in the wrong frame",
-}
-
-
 @dataclass(frozen=True)
 class GateLimits:
     """What the gate enforces."""
@@ -96,11 +83,6 @@ class Status:
     clamped: int
     rejected: int
 
-    @property
-    def detail(self) -> str:
-        """The reasons in words."""
-        return "; ".join(words for reason, words in WORDS.items() if reason & self.reasons)
-
 
 class Gate:
     """Lets commands through while camera, joints and policy are alive, and commands zero otherwise.
@@ -108,25 +90,40 @@ class Gate:
     Starts unarmed. A fault or a stop stays until somebody arms the gate again.
     """
 
-    def __init__(self, limits: GateLimits) -> None:
+    def __init__(self, limits: GateLimits, first_seq: int = 0) -> None:
+        """Args: first_seq: what it sends is numbered from here on; one that grows across restarts."""
         self.limits = limits
         self._latched = State.UNARMED
         self._latched_reason = Reason.NONE
         self._camera_ns: int | None = None
         self._camera_seen_s: float | None = None
+        self._joints_ns: int | None = None
         self._joints_seen_s: float | None = None
         self._command: Command | None = None
-        self._early: Command | None = None
+        self._early: tuple[Command, float] | None = None
         self._command_seen_s: float | None = None
+        self._streamed_s: float | None = None
         self._last_seq = -1
         self._gripper = 1.0
         self._passing = Reason.NONE
-        self._sent = self._accepted = self._clamped = self._rejected = 0
+        self._sent = first_seq
+        self._accepted = self._clamped = self._rejected = 0
 
-    def arm(self) -> None:
-        """Allow motion from the next command on; nothing that was sent before counts."""
-        self._latched, self._latched_reason = State.ACTIVE, Reason.NONE
+    def arm(self, now_s: float) -> str:
+        """Allow motion from the next command on; nothing that was sent before counts, nor does how it was numbered.
+
+        Returns: why not, and nothing has changed: a run that outlived a stop would go on at full speed. Empty: armed.
+        """
+        age_s, quiet_s = _age(self._streamed_s, now_s), self.limits.command_timeout_s
+        if age_s is not None and not age_s > quiet_s:
+            return (
+                f"Arming: expected no motion command for {quiet_s:g} s, found one of {self.limits.source} that is "
+                f"{age_s:.3f} s old; end the run (for a policy: ros2 service call /{self.limits.source}/cancel "
+                "std_srvs/srv/Trigger), then arm again."
+            )
+        self._latched, self._latched_reason, self._last_seq = State.ACTIVE, Reason.NONE, -1
         self._drop_command()
+        return ""
 
     def stop(self) -> None:
         """Emergency stop; only `arm` ends it."""
@@ -144,7 +141,7 @@ class Gate:
         if previous is not None:
             self._compare_stamps(stamp_ns, previous)
         early, self._early = self._early, None
-        return None if early is None else self.take(early, now_s)
+        return None if early is None else self._judge(*early, now_s)
 
     def _compare_stamps(self, stamp_ns: int, previous: int) -> None:
         if stamp_ns < previous:
@@ -154,12 +151,20 @@ class Gate:
             self._drop_command()
             self._passing = Reason.CLOCK_JUMP
 
-    def see_joints(self, positions: list[float], now_s: float) -> None:
-        """Joint positions arrived; a robot that does not know where it stands must not move."""
+    def see_joints(self, positions: list[float], stamp_ns: int, now_s: float) -> None:
+        """Joint positions arrived; a robot that does not know where it stands must not move.
+
+        A stamp no newer than the last is no news; drivers that share a topic mix theirs. Far back is another clock.
+        """
         if not positions or not all(math.isfinite(position) for position in positions):
             self._latch(State.FAULT, Reason.NON_FINITE)
             return
-        self._joints_seen_s = now_s
+        behind_ns = -1 if self._joints_ns is None else self._joints_ns - stamp_ns
+        if 0 <= behind_ns <= self.limits.clock_jump_s * NS_PER_S:
+            return
+        self._joints_ns, self._joints_seen_s = stamp_ns, now_s
+        if behind_ns > 0:
+            self._latch(State.UNARMED, Reason.CLOCK_JUMP)
 
     def take(self, command: Command, now_s: float) -> Command | None:
         """Judge a policy's command on arrival.
@@ -167,9 +172,17 @@ class Gate:
         Returns: what to send to the robot at once, or None when the command is refused.
         """
         self._watch_camera(now_s)
-        refusal = self._refusal(command, now_s)
+        if command.source == self.limits.source:
+            # A hold is how a run ends; whatever else comes is a run that goes on, be it refused or not.
+            self._streamed_s = None if command.is_hold() else now_s
+        return self._judge(command, now_s, now_s)
+
+    def _judge(self, command: Command, seen_s: float, now_s: float) -> Command | None:
+        """As `take`, of a command that arrived at `seen_s`: from then on it ages."""
+        is_old = _is_old(seen_s, now_s, self.limits.command_timeout_s)
+        refusal = Reason.STALE_COMMAND if is_old else self._refusal(command, now_s)
         if refusal is None and self._is_early(command):
-            self._early = command
+            self._early = command, seen_s
             return None
         if refusal is not None:
             self._rejected += 1
@@ -177,7 +190,7 @@ class Gate:
             return None
         self._last_seq = command.seq
         self._command, self._passing = self._within_limits(command)
-        self._command_seen_s = now_s
+        self._command_seen_s = seen_s
         self._accepted += 1
         self._clamped += bool(self._passing & Reason.LIMIT)
         if command.is_hold():
@@ -197,19 +210,11 @@ class Gate:
         """What the gate does now, and why."""
         self._watch_camera(now_s)
         state = self._state(now_s)
-        reasons = self._latched_reason | self._stale(now_s) | self._passing
-        if state in (State.ACTIVE, State.LIMITING):
-            reasons = self._passing
-        return Status(
-            state=state,
-            reasons=reasons,
-            camera_age_s=_age(self._camera_seen_s, now_s),
-            joint_age_s=_age(self._joints_seen_s, now_s),
-            command_age_s=_age(self._command_seen_s, now_s),
-            accepted=self._accepted,
-            clamped=self._clamped,
-            rejected=self._rejected,
-        )
+        why_still = self._latched_reason | self._stale(now_s)
+        reasons = self._passing | (Reason.NONE if state in (State.ACTIVE, State.LIMITING) else why_still)
+        seen_s = self._camera_seen_s, self._joints_seen_s, self._command_seen_s
+        camera_s, joints_s, command_s = (_age(one_s, now_s) for one_s in seen_s)
+        return Status(state, reasons, camera_s, joints_s, command_s, self._accepted, self._clamped, self._rejected)
 
     def _state(self, now_s: float) -> State:
         if self._latched is not State.ACTIVE:
@@ -219,14 +224,13 @@ class Gate:
         return State.LIMITING if self._passing & Reason.LIMIT else State.ACTIVE
 
     def _stale(self, now_s: float) -> Reason:
-        reasons = Reason.NONE
-        if _is_old(self._camera_seen_s, now_s, self.limits.camera_timeout_s):
-            reasons |= Reason.STALE_CAMERA
-        if _is_old(self._joints_seen_s, now_s, self.limits.joint_timeout_s):
-            reasons |= Reason.STALE_JOINTS
-        if self._command is None or _is_old(self._command_seen_s, now_s, self.limits.command_timeout_s):
-            reasons |= Reason.STALE_COMMAND
-        return reasons
+        limits = self.limits
+        news = (
+            (Reason.STALE_CAMERA, self._camera_seen_s, limits.camera_timeout_s),
+            (Reason.STALE_JOINTS, self._joints_seen_s, limits.joint_timeout_s),
+            (Reason.STALE_COMMAND, self._command_seen_s, limits.command_timeout_s),
+        )
+        return Reason(sum(reason for reason, seen_s, timeout_s in news if _is_old(seen_s, now_s, timeout_s)))
 
     def _refusal(self, command: Command, now_s: float) -> Reason | None:
         """Why a command is refused as a whole, or None; commands are never applied in part."""
@@ -256,7 +260,8 @@ class Gate:
     def _within_limits(self, command: Command) -> tuple[Command, Reason]:
         """Scale the whole motion, so that its direction stays."""
         speed, turn = math.hypot(*command.linear_m_s), math.hypot(*command.angular_rad_s)
-        factor = min(1.0, _fraction(self.limits.linear_m_s, speed), _fraction(self.limits.angular_rad_s, turn))
+        linear, angular = self.limits.linear_m_s, self.limits.angular_rad_s
+        factor = min(linear / max(linear, speed), angular / max(angular, turn))
         limited = replace(
             command,
             linear_m_s=_scaled(command.linear_m_s, factor),
@@ -288,10 +293,6 @@ def _age(seen_s: float | None, now_s: float) -> float | None:
 def _is_old(seen_s: float | None, now_s: float, timeout_s: float) -> bool:
     # "not within" instead of "beyond", so that a clock that runs backwards or gives NaN counts as old too.
     return seen_s is None or not 0.0 <= now_s - seen_s <= timeout_s
-
-
-def _fraction(limit: float, value: float) -> float:
-    return limit / value if value > limit else 1.0
 
 
 def _scaled(vector: Vector, factor: float) -> Vector:
