@@ -132,17 +132,18 @@ class Takes:
         take.abandon()
         _delete(take.folder)
 
-    def join(self, path: Path) -> int:
+    def join(self, path: Path, *, anew: bool = False) -> int:
         """Bring all sealed episodes into a demo file. Returns: the number of demos in it.
 
         Without a file, or with one that nothing but this has written, the file is built anew. A file that was edited
         keeps its demos as they are; episodes that it was not made from are added, and the old file becomes its undo
         copy. So nothing that somebody deleted comes back.
 
+        Args: anew: build the file anew whatever it is.
         Raises: DemoFileError: the file is damaged, or episodes do not fit to it.
         """
         parents = tuple(Parent(episode.name, file_sha256(episode)) for episode in self.episodes())
-        if not path.exists() or self._is_ours(read_provenance(path)):
+        if anew or not path.exists() or self._is_ours(read_provenance(path)):
             return join_episodes(path, self.episodes(), self._origin(parents), overwrite=True)
         file = facts_of(path)
         known, contents = set(_hashes(file.provenance.parents)), {demo.content_sha256 for demo in file.demos}

@@ -73,7 +73,7 @@ class Record:
                         session = Session(env, device, takes, view, options, self.teleop)
                         is_whole = self._record(session, takes)
                 finally:
-                    count = takes.join(self.out) if takes.episodes() else 0
+                    count = takes.join(self.out, anew=self.overwrite) if takes.episodes() else 0
         look = f"; look at them: mil inspect {self.out}" if count else ", nothing was kept"
         console.print(f"{count} episodes in {self.out}{look}")
         return 0 if is_whole else 1

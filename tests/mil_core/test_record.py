@@ -74,6 +74,13 @@ def test_the_same_words_record_the_same_and_resuming_goes_on_in_new_scenes():
     assert not np.array_equal(resumed[0].states, resumed[1].states)
 
 
+def test_overwriting_replaces_a_file_that_was_edited_too():
+    assert run(*SHORT, "--episodes", 2) == OK
+    assert run("edit", "a.hdf5", "delete", "demo_0") == OK
+    assert run(*SHORT, "--episodes", 1, "--overwrite") == OK
+    assert list_tasks("a.hdf5")[0].demo_names == ("demo_0",) and read_provenance("a.hdf5").operation == ""
+
+
 def test_a_second_camera_is_recorded_beside_the_first():
     assert run(*SHORT, "--spectator") == OK
     streams = read_streams("a.hdf5", "demo_0")
