@@ -4,6 +4,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from mil_bringup.bringup import BringupError
 from mil_interfaces.action import RunPolicy
 from mil_interfaces.msg import SafetyState, VelocityCommand
 from mil_nodes import qos
@@ -81,6 +82,8 @@ def test_the_gate_is_not_armed_while_a_program_goes_on_commanding(running: Rig) 
     running.client.wait(lambda: running.safety.rejected > before, "commands to come")
     refused = ask(running, "arm")
     assert not refused.success
+    with pytest.raises(BringupError, match="expected no motion command"):
+        running.client.arm()
     assert all(word in refused.message for word in ("expected no motion command", "policy_runner/cancel", "arm again"))
     assert_stays_still(running)
     assert running.safety.state == SafetyState.ESTOP

@@ -115,8 +115,10 @@ class Client:
             self._executor.spin_once(POLL_S)
 
     def arm(self) -> None:
-        """Let the gate pass commands."""
-        self.ask(self._arm, Trigger.Request(), "the gate's answer")
+        """Let the gate pass commands. Raises: BringupError: it refused, as while somebody commands motion."""
+        response = self.ask(self._arm, Trigger.Request(), "the gate's answer")
+        if not response.success:
+            raise BringupError(response.message)
 
     def reset_scene(self, task: str, split: str, seed: int, index: int, layout: int) -> ResetScene.Response:
         """Build a scene. Raises: BringupError: the simulator refused."""
