@@ -56,7 +56,7 @@ def test_no_demo_stands_out_where_most_move_without_any_jerk(count, speed):
     steady = [demo(index, speed * np.arange(20) + index) for index in range(count)]
     jerky = demo(count, np.arange(20) % 3)
     for demos in (steady, [*steady, jerky]):
-        assert list(jerk(SimpleNamespace(readable=demos), [])) == []
+        assert list(jerk(SimpleNamespace(alike=demos), [])) == []
 
 
 @given(st.integers(1, 30), st.integers(0, 2**32 - 1))
