@@ -13,7 +13,7 @@ from mil_interfaces.msg import GoalProbability, RecordedFrame
 from mil_interfaces.srv import SetGoal, UseGoal
 from mil_nodes import qos
 from mil_nodes.conversions import image_message, picture_from, stamp_to_ns
-from rig import Rig, rig
+from rig import MANY_STEPS, Rig, rig
 from sensor_msgs.msg import Image
 from simple_runner import HELD_STEPS
 
@@ -61,10 +61,10 @@ class Watched:
     def frames(self, *frames: RecordedFrame) -> SetGoal.Response:
         return self.call(self._set, SetGoal.Request(frames=frames))
 
-    def run(self, classifier_id: str) -> RunPolicy.Result:
+    def run(self, classifier_id: str, steps: int = STEPS) -> RunPolicy.Result:
         self.rig.begin()
         self.feedback.clear()
-        return self.client.run_policy("unadapted", STEPS, self._on_feedback, classifier_id)
+        return self.client.run_policy("unadapted", steps, self._on_feedback, classifier_id)
 
     def _on_feedback(self, feedback: RunPolicy.Feedback) -> None:
         self.feedback.append(feedback)
@@ -159,9 +159,9 @@ def test_a_classifier_that_believes_anything_ends_the_run_when_the_gripper_has_o
     watched: Watched, pictures: np.ndarray
 ) -> None:
     goal = watched.show(pictures[:5], ANYTHING).classifier_id
-    ended = watched.run(goal)
+    ended = watched.run(goal, MANY_STEPS)  # on a busy machine the word of a picture takes many steps to come
     assert (ended.termination_reason, ended.ended_by, ended.verdicts) == (0, "classifier", ["reached"])
-    assert HELD_STEPS < ended.steps < STEPS and len(ended.probabilities) == 1 and 0 < ended.probabilities[0] < 1
+    assert HELD_STEPS < ended.steps < MANY_STEPS and len(ended.probabilities) == 1 and 0 < ended.probabilities[0] < 1
     assert any(said.is_reached for said in watched.said)
 
 
