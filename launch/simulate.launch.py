@@ -2,6 +2,7 @@
 
 ros2 launch mil_bringup simulate.launch.py mode:=realtime
 ros2 service call /safety_gate/arm std_srvs/srv/Trigger
+ros2 service call /safety_gate/stop std_srvs/srv/Trigger
 
 With goal_monitor:=true, which like sim every other launch file here takes too, a reward lies over the camera picture,
 or, with goal_checkpoint:=checkpoints/flo_place, a classifier judges it (docs/goals.md):

@@ -67,9 +67,14 @@ def test_every_make_target_of_the_readme_exists():
 
 
 def test_every_launch_file_of_the_readme_exists():
-    assert commands("ros2")
-    for _, verb, _, name in commands("ros2"):
-        assert verb == "launch" and (ROOT / "launch" / name).is_file()
+    launched = [words[3] for words in commands("ros2") if words[1] == "launch"]
+    assert launched and all((ROOT / "launch" / name).is_file() for name in launched)
+
+
+def test_every_service_of_the_readme_is_one_of_the_safety_gate():
+    called = [words[3] for words in commands("ros2") if words[1] != "launch"]
+    gate = (ROOT / "ros2_ws/src/mil_safety/mil_safety/gate_node.py").read_text()
+    assert called and all(f'"{name.replace("/safety_gate", "~")}"' in gate for name in called)
 
 
 @pytest.mark.parametrize("path", sorted(named_paths()))
