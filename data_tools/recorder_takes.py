@@ -35,6 +35,7 @@ from data_tools.recorder_watch import FAULTS, EndReason
 EPISODE = re.compile(r"episode-(\d{6,})\.hdf5")
 TAKE = re.compile(r"\.take-(\d{6,})")
 DISCARDED = ".discarded"
+LOCK = ".lock"
 LOCK_PATIENCE_S = 10.0
 """Time that the writer of a killed recorder has to bring its last segment to the disk."""
 _POLL_S = 0.05
@@ -131,6 +132,14 @@ class Takes:
         """Stop a take and delete it."""
         take.abandon()
         _delete(take.folder)
+
+    def clear(self) -> None:
+        """Delete everything in the folder but its lock, which stays held."""
+        for path in self.folder.iterdir():
+            if path.is_dir() and not path.is_symlink():
+                shutil.rmtree(path)
+            elif path.name != LOCK:
+                path.unlink()
 
     def join(self, path: Path, *, anew: bool = False) -> int:
         """Bring all sealed episodes into a demo file. Returns: the number of demos in it.
@@ -233,7 +242,7 @@ def _delete(folder: Path) -> None:
 
 def _locked(folder: Path) -> int:
     """A descriptor that holds the folder's lock until it, and every copy in a writer, is closed."""
-    lock = os.open(folder / ".lock", os.O_RDWR | os.O_CREAT, 0o644)
+    lock = os.open(folder / LOCK, os.O_RDWR | os.O_CREAT, 0o644)
     deadline_s = time.monotonic() + LOCK_PATIENCE_S
     while True:
         try:

@@ -1,6 +1,5 @@
 """`mil record`: demonstrations by a person, or by the expert at the same controls, in simulation."""
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
@@ -19,9 +18,6 @@ from sim.collect import Order, layout_rng, robot_class, task_at
 from sim.environments import open_environment
 from sim.teleop import TELEOPS
 from sim.teleop.teleop import Wish
-
-LOCK = ".lock"
-"""File in the folder of takes that whoever records there holds."""
 
 
 @dataclass(frozen=True)
@@ -64,7 +60,7 @@ class Record:
             device.check(env)
             with Takes(self._takes_folder, provenance) as takes:
                 if self.overwrite:
-                    _empty(takes.folder)
+                    takes.clear()
                 for episode in () if self.overwrite else takes.recovered:
                     console.print(f"recovered: {told(episode)}")
                 options = SessionOptions(self.max_steps or task.horizon_steps, self.spectator)
@@ -146,15 +142,6 @@ class Record:
                     f"--resume: expected task {found[0]!r}, robot {found[1]!r} and split {found[2]!r} of the file, "
                     f"found {self.task!r}, {self.robot!r} and {self.split!r}; change them, or record to another name."
                 )
-
-
-def _empty(folder: Path) -> None:
-    """Delete all takes and episodes of a folder that is locked, all but its lock."""
-    for path in folder.iterdir():
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path)
-        elif path.name != LOCK:
-            path.unlink()
 
 
 def told(episode: Episode) -> str:

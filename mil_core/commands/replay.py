@@ -3,7 +3,6 @@
 from dataclasses import dataclass
 from importlib import metadata
 from pathlib import Path
-from typing import Literal
 
 from tyro.conf import Positional
 
@@ -14,12 +13,12 @@ from data_tools.hdf5_recording import read_label_by
 from data_tools.pictures import side_by_side
 from data_tools.provenance import code_version
 from mil_core.commands.output import console, write_json
+from mil_core.evaluate import Criterion
 from mil_core.support import load_support_demo
 from sim.collect import task_class
 from sim.replay import By, Origin, replay
 from sim.replay import Replay as Replayed
 
-Criterion = Literal["success_once", "success_at_end"]
 NOTE = (
     "by action the robot gets no help from the recording; where collection disturbs what is executed and records what "
     "the expert meant, as for the task place, the divergence is what the disturbances did"
