@@ -5,8 +5,6 @@ import dataclasses
 import numpy as np
 import pytest
 import torch
-from hypothesis import given
-from hypothesis import strategies as st
 
 from data_tools.errors import DemoFileError, DemoShapeMismatch
 from data_tools.goal_file import read_goal_groups, write_goal_groups
@@ -20,7 +18,7 @@ from mil_core.errors import BadThreshold, InvalidProblem, SupportMismatch, Unusa
 from mil_core.evaluate_goals import evaluate_goals, held_out_tasks
 from mil_core.experiments import EXPERIMENTS
 from mil_core.goal_net import GoalNet, GoalNetConfig
-from mil_core.goal_tasks import NUM_GOALS, GoalMetaTask, GoalSampler, repainted
+from mil_core.goal_tasks import NUM_GOALS, GoalMetaTask, GoalSampler
 from mil_core.inner_loop import InnerConfig
 from mil_core.novelty import Novelty
 
@@ -211,18 +209,6 @@ def test_near_misses_show_both_things_in_no_relation_and_are_asked_about() -> No
     for picture in group.pictures[:2]:
         same = (255 * drawn.pictures[0] - torch.from_numpy(picture).permute(2, 0, 1)).abs().amax((1, 2, 3)) < 0.5
         assert (drawn.weight[0, 0][same] > 0).all() and same.any()
-
-
-@given(st.integers(0, 10**6))
-def test_repainting_keeps_grey_grey_and_changes_all_pictures_alike(seed: int) -> None:
-    grey = torch.rand(1, 1, 4, 4).expand(2, 3, 4, 4)
-    painted = repainted(grey, np.random.default_rng(seed))
-    torch.testing.assert_close(painted, painted[:, :1].expand_as(painted), atol=1e-5, rtol=1e-4)
-    torch.testing.assert_close(painted[0], painted[1])
-    first, *others = repainted(torch.rand(1, 3, 4, 4).expand(4, 3, 4, 4), np.random.default_rng(seed))
-    assert first.sub(0.5).abs().max() <= 0.5
-    for other in others:
-        torch.testing.assert_close(first, other)
 
 
 def test_a_checkpoint_keeps_the_calibration_and_a_foreign_threshold_is_refused(tmp_path) -> None:

@@ -7,7 +7,6 @@ from typing import Self
 
 import numpy as np
 import pytest
-from rich.console import Console
 
 from data_tools import recorder_takes
 from data_tools.atomic import file_sha256
@@ -20,7 +19,7 @@ from data_tools.recorder_watch import EndReason, Fault
 from mil_core.cli import BAD_INPUT, OK, main
 from mil_core.commands import record, record_session
 from mil_core.commands.exits import ANSWER_IS_NO
-from mil_core.commands.record_view import TERMINAL_COLUMNS, View, drawn
+from mil_core.commands.record_view import View
 from sim.collect import layout_rng, robot_class, task_at
 from sim.env import Environment
 from sim.teleop.scripted import Scripted
@@ -285,23 +284,3 @@ def test_an_interrupt_keeps_what_there_is(monkeypatch):
     assert run(*SHORT, "--episodes", 3) == 130
     (demo,) = demos()
     assert (len(demo), demo.outcome) == (4, "unknown")
-
-
-# ---------------------------------------------------------------- the view
-
-
-def test_a_picture_in_the_terminal_has_its_colours():
-    picture = np.zeros((64, 80, 3), np.uint8)
-    picture[:32], picture[32:] = (255, 0, 0), (0, 0, 255)
-    text = drawn(picture)
-    lines = text.plain.splitlines()
-    assert {len(line) for line in lines} == {TERMINAL_COLUMNS}
-    styles = [span.style for span in text.spans]
-    assert styles[0].color.triplet == (255, 0, 0) and styles[-1].bgcolor.triplet == (0, 0, 255)
-
-
-def test_the_view_says_nothing_without_a_terminal(capsys, tmp_path, monkeypatch):
-    monkeypatch.delenv("DISPLAY", raising=False), monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
-    with View(Console(), "help", is_picture_wanted=True) as view:
-        view.ask()
-    assert capsys.readouterr().out == ""
