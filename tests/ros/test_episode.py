@@ -40,8 +40,8 @@ class World:
         self.episode = Episode(policy, self.feed, self.decode, self.send, self.next_seq, "policy_runner", self.stop)
         self.observe(1)
 
-    def observe(self, stamp_ns: int) -> None:
-        self.feed.put_state(stamp_ns, STATE)
+    def observe(self, stamp_ns: int, moment_ns: int | None = None) -> None:
+        self.feed.put_state(stamp_ns, STATE, moment_ns)
         self.feed.put_picture(stamp_ns, PICTURE)
 
     def decode(self, pair: Pair) -> tuple[Observation, int]:
@@ -81,6 +81,33 @@ def test_every_observation_is_answered_once_until_the_last_step() -> None:
     assert {command.episode_id for command in world.commands} == {4}
     assert len(report.latency_ms) == 5
     assert 0 <= report.percentile_ms(50) <= report.percentile_ms(99)
+
+
+class LossyWorld(World):
+    """Where the first command of every moment is lost, and the observation is sent again under a later stamp."""
+
+    carried_out: tuple[Command, ...] = ()
+    moment_ns = 1
+
+    def send(self, command: Command) -> None:
+        self.commands.append(command)
+        stamp_ns = command.observation_ns + 1
+        if command.observation_ns > self.moment_ns:
+            self.carried_out += (command,)
+            self.moment_ns = stamp_ns
+        self.observe(stamp_ns, self.moment_ns)
+
+
+def test_a_lost_answer_is_given_again_and_is_neither_a_step_nor_a_question_to_the_policy() -> None:
+    policy = Policy(lambda step: np.full(7, step / 100, np.float32))
+    world = LossyWorld(policy)
+    steps = []
+    report = world.episode.run(LIMITS, lambda step, latency_ms: steps.append(step))
+    assert report.end is RunEnd.COMPLETED
+    assert (policy.steps, len(report.latency_ms), steps) == (5, 5, [1, 2, 3, 4, 5])
+    assert [round(command.gripper, 6) for command in world.carried_out] == [0.01, 0.02, 0.03, 0.04, 0.05]
+    assert [command.seq for command in world.commands] == list(range(10))
+    assert [command.observation_ns for command in world.commands] == list(range(1, 11))
 
 
 def test_whether_it_is_done_is_asked_with_the_gripper_of_the_last_command() -> None:

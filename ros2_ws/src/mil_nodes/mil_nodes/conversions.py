@@ -84,11 +84,14 @@ def picture_from(message: Image) -> NDArray[np.uint8]:
     return picture[..., ::-1].copy() if message.encoding == "bgr8" else picture.copy()
 
 
-def state_message(robot: str, state: NDArray[np.float32], stamp_ns: int, episode_id: int) -> RobotState:
-    """The robot's state as its policy sees it."""
+def state_message(
+    robot: str, state: NDArray[np.float32], stamp_ns: int, episode_id: int, moment_ns: int = 0
+) -> RobotState:
+    """The robot's state as its policy sees it. Args: moment_ns: when it stood so; 0: at the stamp."""
     message = RobotState(robot=robot, episode_id=episode_id, state=state.astype(np.float32).tolist())
     message.header.frame_id = BASE_FRAME
     message.header.stamp = stamp_from_ns(stamp_ns)
+    message.moment = stamp_from_ns(moment_ns)
     return message
 
 

@@ -4,7 +4,7 @@ import math
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import IntEnum
 from typing import Protocol
 
@@ -88,6 +88,9 @@ class EpisodeReport:
 class Episode:
     """Acts on each new observation until something ends it.
 
+    An observation that comes again is one whose answer was lost on the way or too late. It gets the same answer: a step
+    is counted, and a policy with a memory asked, once for each moment of the world.
+
     Args:
         policy: acts. feed: observations. decode: two messages to an observation. send: publishes a command.
         next_seq: numbers for commands. source: name of the sender. stop: set by whoever wants the episode to end.
@@ -108,7 +111,7 @@ class Episode:
         self._policy, self._feed, self._decode = policy, feed, decode
         self._send, self._next_seq, self._source = send, next_seq, source
         self._stop, self._is_done = stop, is_done
-        self._gripper = 0.0
+        self._answered: tuple[Command, int] | None = None
 
     def run(self, limits: EpisodeLimits, on_step: Callable[[int, float], None]) -> EpisodeReport:
         """Act until the end; commands stop with the return, whatever happened."""
@@ -130,7 +133,12 @@ class Episode:
             if pair is None:
                 return
             last_ns = report.last_ns = pair.stamp_ns
-            report.is_done_early = self._is_done(last_ns, self._gripper) and len(report.latency_ms) < limits.max_steps
+            command, moment_ns = self._answered or (None, None)
+            if command is not None and moment_ns == pair.moment_ns:
+                self._send(replace(command, seq=self._next_seq(), observation_ns=last_ns))
+                continue
+            gripper = 0.0 if command is None else command.gripper
+            report.is_done_early = self._is_done(last_ns, gripper) and len(report.latency_ms) < limits.max_steps
             # The observation after the last command shows that the last command was carried out.
             if report.is_done_early or len(report.latency_ms) == limits.max_steps:
                 return
@@ -163,5 +171,5 @@ class Episode:
         action = self._policy.act(observation)
         command = command_from_action(action, self._next_seq(), self._source, pair.stamp_ns, episode_id)
         self._send(command)
-        self._gripper = command.gripper
+        self._answered = command, pair.moment_ns
         report.latency_ms.append(1000.0 * (time.monotonic() - pair.arrival_s))

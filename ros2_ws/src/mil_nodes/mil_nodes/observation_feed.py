@@ -25,6 +25,8 @@ class Pair(Generic[Picture, State]):
     state: State
     arrival_s: float
     """Steady time at which the picture arrived."""
+    moment_ns: int
+    """When the world stood so; before the stamp where an observation is sent again."""
 
 
 class ObservationFeed(Generic[Picture, State]):
@@ -33,16 +35,16 @@ class ObservationFeed(Generic[Picture, State]):
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._pictures: OrderedDict[int, tuple[Picture, float]] = OrderedDict()
-        self._states: OrderedDict[int, State] = OrderedDict()
+        self._states: OrderedDict[int, tuple[State, int]] = OrderedDict()
         self._newest: Pair[Picture, State] | None = None
 
     def put_picture(self, stamp_ns: int, picture: Picture) -> None:
         """A picture arrived now."""
         self._put(self._pictures, stamp_ns, (picture, time.monotonic()))
 
-    def put_state(self, stamp_ns: int, state: State) -> None:
-        """A state arrived."""
-        self._put(self._states, stamp_ns, state)
+    def put_state(self, stamp_ns: int, state: State, moment_ns: int | None = None) -> None:
+        """A state arrived. Args: moment_ns: see `Pair`; the stamp where it is not given."""
+        self._put(self._states, stamp_ns, (state, stamp_ns if moment_ns is None else moment_ns))
 
     def wait(
         self, other_than_ns: int | None, max_age_s: float, timeout_s: float, since_ns: int = 0
@@ -70,7 +72,8 @@ class ObservationFeed(Generic[Picture, State]):
                 half.popitem(last=False)
             if stamp_ns in self._pictures and stamp_ns in self._states:
                 picture, arrival_s = self._pictures[stamp_ns]
-                self._newest = Pair(stamp_ns, picture, self._states[stamp_ns], arrival_s)
+                state, moment_ns = self._states[stamp_ns]
+                self._newest = Pair(stamp_ns, picture, state, arrival_s, moment_ns)
                 self._pictures.clear()
                 self._states.clear()
                 self._changed.notify_all()

@@ -39,7 +39,7 @@ class SimRobotParams:
     watchdog_s: float = 0.2
     """In realtime, a command older than this is replaced by standing still."""
     repeat_s: float = 0.25
-    """In fast mode, an observation without an answer is sent again after this time, as an observation of its own."""
+    """In fast mode, an observation without an answer is sent again after this time, under a stamp of its own."""
 
     def __post_init__(self) -> None:
         _check(self.mode in ("realtime", "fast"), "mode", "realtime or fast", self.mode)

@@ -105,7 +105,8 @@ class PolicyRunner(Node):
         self._feed.put_picture(stamp_to_ns(message.header.stamp), message)
 
     def _on_state(self, message: RobotState) -> None:
-        self._feed.put_state(stamp_to_ns(message.header.stamp), message)
+        # A driver that knows of no second sending leaves the moment at zero.
+        self._feed.put_state(stamp_to_ns(message.header.stamp), message, stamp_to_ns(message.moment) or None)
 
     def _on_safety(self, message: SafetyState) -> None:
         self._gate.put(message.state, message.detail)

@@ -123,7 +123,7 @@ class SimRobot(Node):
         self._repeat_timer.reset()
 
     def _repeat(self) -> None:
-        """Fast: nobody answered; say it again as an observation of its own."""
+        """Fast: nobody answered; say it again under a stamp of its own, of the same moment."""
         self._now_ns += REPEAT_NS
         self._offset_ns += REPEAT_NS
         self._publish_next()
@@ -150,7 +150,10 @@ class SimRobot(Node):
         height, width = observation.image.shape[:2]
         self._clocks.publish(ClockMessage(clock=stamp_from_ns(self._now_ns)))
         self._joints.publish(joint_message(*self._scene.joints(), self._now_ns))
-        self._states.publish(state_message(self._scene.robot, observation.state, self._now_ns, self._episode_id))
+        state = state_message(
+            self._scene.robot, observation.state, self._now_ns, self._episode_id, moment_ns=self._moment_ns
+        )
+        self._states.publish(state)
         self._camera_infos.publish(camera_info_message(height, width, self._now_ns))
         self._images.publish(image_message(observation.image, self._now_ns))
         if self._spectators.get_subscription_count():
