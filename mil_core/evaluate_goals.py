@@ -1,4 +1,5 @@
-"""How good are goal classifiers on things they never met? Accuracy, ranking and calibration, with intervals over tasks.
+"""How good are goal classifiers on things they never met? Accuracy, ranking and calibration, with intervals over
+groups of things.
 
 Knows no simulator: it is handed groups of pictures.
 """
@@ -37,27 +38,32 @@ class HeldOutTask(NamedTuple):
 
 
 def held_out_tasks(groups: Sequence[GoalGroup], num_tasks: int, seed: int) -> list[HeldOutTask]:
-    """Tasks spread evenly over groups and relations.
+    """Tasks spread evenly over groups and relations, none twice as long as a group has others.
 
     A third of the negatives of each shows the same things in another relation, a third other things in the same
     relation, and a third anything else, as far as there are such pictures.
     """
     found: list[HeldOutTask] = []
+    used: set[tuple[str, GoalTask]] = set()
     for number in range(num_tasks):
         group = groups[number % len(groups)]
         rng = np.random.default_rng([seed, _STREAM, number])
         known = group.tasks(NUM_GOALS + LEAST_QUERIES)
         wanted = number // len(groups) % (1 + max(task.relation for task in known))
-        choices = [task for task in known if task.relation == wanted] or known
-        found.append(_test_task(group, choices[rng.integers(len(choices))], rng))
+        fresh = [task for task in known if (group.group_id, task) not in used] or known
+        choices = [task for task in fresh if task.relation == wanted] or fresh
+        task = choices[rng.integers(len(choices))]
+        used.add((group.group_id, task))
+        found.append(_test_task(group, task, rng))
     return found
 
 
 def evaluate_goals(learners: Mapping[str, GoalLearner], tasks: Sequence[HeldOutTask], seed: int) -> dict[str, Any]:
     """Balanced accuracy at the stored threshold, area under the ROC curve, expected calibration error.
 
-    Returns: method -> metrics, each with `mean` and `interval95` (whole tasks drawn anew), shares of pictures judged
-        right without and with distractors, the threshold, and the metrics of each task.
+    Returns: method -> metrics, each with `mean` and `interval95` (whole groups drawn anew, as tasks of one are about
+        the same things), shares of pictures judged right without and with distractors, the threshold, and the metrics
+        of each task.
     """
     return {name: _method(learner, tasks, seed) for name, learner in learners.items()}
 
@@ -66,27 +72,33 @@ def _method(learner: GoalLearner, tasks: Sequence[HeldOutTask], seed: int) -> di
     probabilities = [_probability(learner, test) for test in tasks]
     truths = [test.group.is_positive(test.task)[test.queries] for test in tasks]
     threshold = learner.calibration.threshold
-    result = goal_metrics(probabilities, truths, threshold, seed)
+    result = goal_metrics(probabilities, truths, threshold, seed, [test.group.group_id for test in tasks])
     for row, test in zip(result["per_task"], tasks, strict=True):
         row |= {"group": test.group.group_id, "task": list(test.task)}
     return result | _rates(tasks, probabilities, truths, threshold)
 
 
 def goal_metrics(
-    probabilities: Sequence[NDArray[np.float64]], truths: Sequence[NDArray[np.bool_]], threshold: float, seed: int
+    probabilities: Sequence[NDArray[np.float64]],
+    truths: Sequence[NDArray[np.bool_]],
+    threshold: float,
+    seed: int,
+    groups: Sequence[str],
 ) -> dict[str, Any]:
-    """The metrics of one method, with intervals over tasks.
+    """The metrics of one method, with intervals over groups of tasks.
 
     Args: probabilities, truths: of the judged pictures of each task. threshold: above it success is believed.
+        groups: to which each task belongs.
     """
+    members = [np.flatnonzero(np.array(groups) == group) for group in dict.fromkeys(groups)]
     rows = [
         {"balanced_accuracy": balanced_accuracy(probability, truth, threshold), "auroc": auroc(probability, truth)}
         for probability, truth in zip(probabilities, truths, strict=True)
     ]
     result: dict[str, Any] = {
-        name: _summary([row[name] for row in rows], seed) for name in ("balanced_accuracy", "auroc")
+        name: _summary(np.array([row[name] for row in rows]), members, seed) for name in ("balanced_accuracy", "auroc")
     }
-    result["calibration_error"] = _calibration(probabilities, truths, seed)
+    result["calibration_error"] = _calibration(probabilities, truths, members, seed)
     result["balanced_accuracy_at_half"] = float(
         np.mean([balanced_accuracy(p, truth, 0.5) for p, truth in zip(probabilities, truths, strict=True)])
     )
@@ -139,13 +151,18 @@ def _test_task(group: GoalGroup, task: GoalTask, rng: np.random.Generator) -> He
     return HeldOutTask(group, task, goals, np.concatenate([queries, rng.permutation(negatives)[: len(queries)]]))
 
 
-def _summary(values: Sequence[float], seed: int) -> dict[str, Any]:
-    interval = task_bootstrap95(values, np.random.default_rng([seed, _STREAM]))
+def _summary(values: NDArray[np.float64], members: Sequence[NDArray[np.int64]], seed: int) -> dict[str, Any]:
+    """Groups have the same number of tasks, or one more."""
+    means = [float(values[group].mean()) for group in members]
+    interval = task_bootstrap95(means, np.random.default_rng([seed, _STREAM]))
     return {"mean": float(np.mean(values)), "interval95": list(interval), "n": len(values)}
 
 
 def _calibration(
-    probabilities: Sequence[NDArray[np.float64]], truths: Sequence[NDArray[np.bool_]], seed: int
+    probabilities: Sequence[NDArray[np.float64]],
+    truths: Sequence[NDArray[np.bool_]],
+    members: Sequence[NDArray[np.int64]],
+    seed: int,
 ) -> dict[str, Any]:
     """Expected calibration error over all pictures of all tasks; a few pictures of one task would fill no bins."""
 
@@ -155,6 +172,7 @@ def _calibration(
         return calibration_error(probability, truth, np.ones(len(truth)))
 
     rng = np.random.default_rng([seed, _STREAM])
-    redrawn = [error(rng.integers(0, len(truths), len(truths))) for _ in range(1000)]
+    drawn = rng.integers(0, len(members), (1000, len(members)))
+    redrawn = [error(np.concatenate([members[k] for k in row])) for row in drawn]
     interval = [float(end) for end in np.quantile(redrawn, (0.025, 0.975))]
     return {"mean": error(np.arange(len(truths))), "interval95": interval, "n": len(truths)}

@@ -69,7 +69,7 @@ def probabilities_of(learner: GoalLearner, tests: ShapeTests) -> list[NDArray[np
 def _method(learner: GoalLearner, tests: ShapeTests, seed: int) -> dict[str, Any]:
     probabilities, truths = probabilities_of(learner, tests), tests.truths()
     threshold = learner.calibration.threshold
-    result = goal_metrics(probabilities, truths, threshold, seed)
+    result = goal_metrics(probabilities, truths, threshold, seed, tests.task_ids)
     for row, task_id in zip(result["per_task"], tests.task_ids, strict=True):
         row["task"] = task_id
     above, truth = np.concatenate(probabilities) > threshold, np.concatenate(truths)

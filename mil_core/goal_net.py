@@ -79,6 +79,11 @@ class GoalNet(nn.Module):
         self.weight = nn.Parameter(torch.zeros(config.kinds))
         self.bias = nn.Parameter(torch.tensor(_BEGIN))
 
+    def given(self, pictures: Float[Tensor, "picture 3 height width"]) -> Float[Tensor, "picture number"]:
+        """What is given by hand: how surely each colour is there, and its place weighted by that."""
+        points = colour_points(pictures, self.config.colours)
+        return torch.cat([points[..., :1], points[..., :1] * points[..., 1:]], dim=-1).flatten(1)
+
     @torch.no_grad()
     def see(self, pictures: Float[Tensor, "picture 3 height width"]) -> Float[Tensor, "picture colour 3"]:
         """Points of colours; nothing in them is learned."""

@@ -21,7 +21,7 @@ def goal_text(content: dict[str, Any]) -> str:
     flagged = ", ".join(f"{camera} {share:.1%}" for camera, share in content["novel_cameras"].items())
     about = (
         f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of blocks never met, "
-        f"five goal pictures each, {content['pictures']} judged pictures, 95% interval by tasks in brackets. "
+        f"five goal pictures each, {content['pictures']} judged pictures, 95% interval by groups in brackets. "
         f"Pictures flagged as novel, by camera: {flagged}."
     )
     return "\n".join([about, "", *rows])

@@ -65,10 +65,16 @@ class RopeNet(nn.Module):
         sizes = (config.filters * rows * cols, *config.hidden, 1)
         self.layers = nn.ModuleList(nn.Linear(i, o) for i, o in zip(sizes[:-1], sizes[1:], strict=True))
 
+    def given(self, pictures: Float[Tensor, "picture 3 height width"]) -> Float[Tensor, "picture number"]:
+        """What is given by hand: the window around the rope, flattened."""
+        return self._window(pictures).flatten(1)
+
     def see(self, pictures: Float[Tensor, "picture 3 height width"]) -> Float[Tensor, "picture feature"]:
         """Features of pictures with values in [0, 1], the same for all tasks."""
-        seen = around_rope(pictures, self.config.window) if self.config.centred else pictures
-        return self.convolutions(seen - 0.5)
+        return self.convolutions(self._window(pictures) - 0.5)
+
+    def _window(self, pictures: Tensor) -> Tensor:
+        return around_rope(pictures, self.config.window) if self.config.centred else pictures
 
     def pairs(self, goals: Float[Tensor, "task goal feature"]) -> Tensor:
         """Nothing: all features are looked at, whatever the goals show. See GoalNet."""

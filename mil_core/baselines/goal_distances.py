@@ -17,6 +17,11 @@ _FAR_M = 10.0
 """Distance to a state in which one of the two things is absent."""
 
 
+def nearest(seen: Tensor, goals: Tensor) -> Tensor:
+    """Minus the distance of each row of `seen` to the nearest row of `goals`."""
+    return -torch.cdist(seen, goals, compute_mode="donot_use_mm_for_euclid_dist").min(dim=1).values
+
+
 class DistanceLearner(GoalLearner):
     """Judges by the distance to the nearest goal; nothing adapts."""
 
@@ -24,7 +29,11 @@ class DistanceLearner(GoalLearner):
 
     def judge(self, goals: Tensor) -> Callable[[Tensor], Tensor]:
         """See GoalLearner."""
-        return lambda seen: -torch.cdist(seen, goals, compute_mode="donot_use_mm_for_euclid_dist").min(dim=1).values
+        return lambda seen: nearest(seen, goals)
+
+    def meta_loss(self, task: GoalMetaTask) -> MetaLoss:
+        """There is nothing to learn."""
+        return MetaLoss(task.weight.new_zeros((), requires_grad=True), {})
 
 
 class PixelDistance(DistanceLearner):
@@ -34,10 +43,6 @@ class PixelDistance(DistanceLearner):
         """See GoalLearner."""
         del apart_m
         return pictures.flatten(1)
-
-    def meta_loss(self, task: GoalMetaTask) -> MetaLoss:
-        """There is nothing to learn."""
-        return _nothing(task)
 
 
 class OracleDistance(DistanceLearner):
@@ -49,11 +54,3 @@ class OracleDistance(DistanceLearner):
         """See GoalLearner."""
         del pictures
         return apart_m.nan_to_num(_FAR_M)
-
-    def meta_loss(self, task: GoalMetaTask) -> MetaLoss:
-        """There is nothing to learn."""
-        return _nothing(task)
-
-
-def _nothing(task: GoalMetaTask) -> MetaLoss:
-    return MetaLoss(task.weight.new_zeros((), requires_grad=True), {})

@@ -19,6 +19,7 @@ from mil_core.algorithms.goal_learner import GoalLearner
 from mil_core.cem import CemConfig
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.goal_evaluation import goal_rivals
+from mil_core.commands.goal_rivals import UNADAPTED
 from mil_core.commands.output import console
 from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.experiments.predictor import PredictorExperiment
@@ -88,7 +89,8 @@ def planning_results(
         simulator predicts when None. config: how long and how hard each of them tries. workers: as for in_order.
     """
     method = checkpoint.experiment.method
-    learners = {method: checkpoint.algorithm(), **goal_rivals(checkpoint, folder, asked.seed, asked.num_groups, 0)}
+    rivals = goal_rivals(checkpoint, folder, asked.seed, asked.num_groups, 0)
+    learners = {method: checkpoint.algorithm()} | {m: rivals[m] for m in rivals if m not in UNADAPTED}
     model = None if predictor is None else predictor.algorithm()
     if model is not None:
         learners = {m: learner for m, learner in learners.items() if m in (method, *RIVALS)}

@@ -3,7 +3,9 @@
 from dataclasses import replace
 from pathlib import Path
 
+from mil_core.algorithms.flo import Flo
 from mil_core.algorithms.goal_learner import GoalLearner
+from mil_core.baselines.unadapted_goals import FeatureDistance, ViewDistance
 from mil_core.checkpoint import Checkpoint
 from mil_core.commands.checked import checkpoint_of
 from mil_core.commands.output import console
@@ -12,6 +14,9 @@ from mil_core.experiments.goal import GoalExperiment
 from mil_core.training import Sampler
 
 WITHOUT_TRAINING = ("pixel", "oracle")
+UNADAPTED = ("view", "features")
+"""Distances in FLO's view and in its features. They judge pictures, to tell what adapting is worth; nobody plans with
+them."""
 TRAINED = ("autoencoder", "spatial_autoencoder", "mined")
 """Endings of the names of experiments with the same pictures."""
 
@@ -23,7 +28,11 @@ def calibrated_rivals(
     learners: dict[str, GoalLearner] = {}
     for method in WITHOUT_TRAINING:
         learners[method] = replace(checkpoint.experiment, algorithm=method).build(checkpoint.statistics)
-        learners[method].finish(validation)
+    flo = checkpoint.algorithm()
+    if isinstance(flo, Flo):
+        learners |= dict(zip(UNADAPTED, (ViewDistance(flo), FeatureDistance(flo)), strict=True))
+    for learner in learners.values():
+        learner.finish(validation)
     return learners | learners_beside(checkpoint, folder)
 
 

@@ -13,6 +13,7 @@ from mil_core import checkpoint
 from mil_core.algorithms.flo import Flo, FloConfig
 from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig, SpatialAutoencoder
 from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
+from mil_core.baselines.unadapted_goals import FeatureDistance, ViewDistance
 from mil_core.colour_points import ColourPointsConfig
 from mil_core.errors import BadThreshold, InvalidProblem, SupportMismatch, UnusablePicture
 from mil_core.evaluate_goals import evaluate_goals, held_out_tasks
@@ -72,6 +73,8 @@ def learners() -> dict:
         "flo": classifier,
         "pixel": PixelDistance(NOVELTY, 32, 32),
         "oracle": OracleDistance(NOVELTY, 32, 32),
+        "view": ViewDistance(classifier),
+        "features": FeatureDistance(classifier),
         "autoencoder": Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
         "spatial_autoencoder": SpatialAutoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
     }
@@ -130,7 +133,7 @@ def test_training_and_deployment_give_the_same_logits() -> None:
     torch.testing.assert_close(learner.task_scores(task)[0], trained.detach(), atol=1e-5, rtol=1e-4)
 
 
-@pytest.mark.parametrize("method", ["flo", "pixel", "autoencoder", "spatial_autoencoder"])
+@pytest.mark.parametrize("method", ["flo", "pixel", "view", "features", "autoencoder", "spatial_autoencoder"])
 def test_the_order_of_the_goals_does_not_matter(method: str) -> None:
     learner, pictures = learners()[method], goals()
     one, other = learner.adapt(pictures), learner.adapt(pictures[::-1])
@@ -139,12 +142,42 @@ def test_the_order_of_the_goals_does_not_matter(method: str) -> None:
 
 
 def test_a_distance_is_zero_at_a_goal_and_the_oracle_ranks_without_error() -> None:
-    for method in ("pixel", "autoencoder", "spatial_autoencoder"):
+    for method in ("pixel", "view", "features", "autoencoder", "spatial_autoencoder"):
         score = learners()[method].adapt(goals())._score
         assert score(GROUP.pictures[1:2])[0] == pytest.approx(0.0, abs=1e-5)
         assert score(GROUP.pictures[20:21])[0] < -2e-5
     result = evaluate_goals({"oracle": learners()["oracle"]}, held_out_tasks([GROUP], 2, 0), 0)["oracle"]
     assert result["auroc"]["mean"] == 1.0
+
+
+def test_the_view_of_colours_sees_no_noise_and_where_things_are() -> None:
+    rng, places = np.random.default_rng(0), np.array([[6, 8], [18, 20], [np.nan, np.nan]])
+    goal, again, moved = drawn(rng, places), drawn(rng, places), drawn(rng, places + [[0, 0], [0, -9], [0, 0]])
+    same, other = learners()["view"].adapt([goal, goal])._score(np.stack([again, moved]))
+    assert same == pytest.approx(0.0, abs=1e-6) and other < -0.2
+    assert learners()["pixel"].adapt([goal, goal])._score(again[None])[0] < -0.5
+
+
+def test_features_are_those_of_the_network_and_adapting_does_not_change_them() -> None:
+    classifier = flo()
+    seen = classifier.see(meta_task().pictures[0], torch.empty(0))
+    first, second = seen[:NUM_GOALS], seen[NUM_GOALS : 2 * NUM_GOALS]
+    pairs = classifier.network.pairs(first[None])
+    ways = [classifier.network.relations(points[None], pairs)[0].flatten(1) for points in (first, second)]
+    expected = -torch.stack([(ways[0] - way).norm(dim=1).min() for way in ways[1]])
+    torch.testing.assert_close(FeatureDistance(classifier).judge(first)(second), expected, atol=1e-6, rtol=1e-5)
+
+
+def test_no_task_is_asked_twice_as_long_as_there_are_others_and_intervals_draw_groups() -> None:
+    groups = [GROUP, toy_group(5), toy_group(6)]
+    tasks = held_out_tasks(groups, 6, 0)
+    assert len({(test.group.group_id, test.task) for test in tasks}) == 6
+    row = evaluate_goals({"pixel": learners()["pixel"]}, tasks, 0)["pixel"]["auroc"]
+    alike = evaluate_goals({"pixel": learners()["pixel"]}, held_out_tasks([GROUP], 2, 0), 0)["pixel"]
+    assert row["n"] == 6 and row["interval95"][0] < row["mean"] < row["interval95"][1]
+    for metric in ("balanced_accuracy", "auroc", "calibration_error"):
+        mean = pytest.approx(alike[metric]["mean"])
+        assert alike[metric]["interval95"] == [mean, mean], "one group tells nothing of others"
 
 
 def test_a_few_steps_of_training_tell_left_from_above() -> None:

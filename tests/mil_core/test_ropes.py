@@ -12,6 +12,7 @@ from data_tools.rope_pictures import RopePictures
 from data_tools.rope_shapes import DIFFERENT_M, shape_distance_m
 from mil_core.algorithms.flo import Flo, FloConfig
 from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
+from mil_core.baselines.unadapted_goals import ViewDistance
 from mil_core.calibration import Calibration
 from mil_core.evaluate_ropes import evaluate_shapes, shape_tests, shown_goals
 from mil_core.experiments import EXPERIMENTS
@@ -75,6 +76,17 @@ def test_the_window_shows_the_same_wherever_the_rope_lies(col: int, row: int, be
     middle = around_rope(one, 16)[0, 0] - around_rope(one, 16)[0, 1]
     rows, cols = torch.nonzero(middle > 0.1, as_tuple=True)
     assert abs(float(rows.float().mean()) - 7.5) < 1.0 and abs(float(cols.float().mean()) - 7.5) < 1.0
+
+
+def test_in_the_view_of_a_window_a_rope_that_lies_elsewhere_is_as_near_as_it_was() -> None:
+    shape, bent = (np.array([[0, 0], [4, bend], [8, bend], [12, 0]]) for bend in (3, -3))
+    goal, moved, other = (drawn(form + place) for form, place in ((shape, (4, 8)), (shape, (15, 20)), (bent, (4, 8))))
+    learner = flo()
+    view, pixel = ViewDistance(learner), PixelDistance(NOVELTY, SIDE, SIDE)
+    near, far = view.adapt([goal, goal])._score(np.stack([moved, other]))
+    assert -0.2 < near and far < 10 * near
+    near, far = pixel.adapt([goal, goal])._score(np.stack([moved, other]))
+    assert near < far < 0
 
 
 def test_the_window_of_a_picture_without_a_rope_is_its_middle() -> None:
