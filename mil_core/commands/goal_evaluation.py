@@ -19,8 +19,6 @@ from mil_core.experiments.classifier import ClassifierExperiment
 from mil_core.goal_tasks import GoalSampler
 from mil_core.novelty import Novelty
 
-LEAST_TASKS_PER_GROUP = 3
-"""Test tasks of each group of things, where there are no more relations."""
 NUM_CALIBRATION_GROUPS = 4
 """Validation groups that the distances are calibrated on, at most; no more than test groups."""
 NUM_DRAWN = 4
@@ -35,7 +33,7 @@ def goal_results(
         take pictures.
     """
     source = GOAL_SOURCES[checkpoint.experiment.data.source]
-    num_groups = -(-num_tasks // max(len(source.relations), LEAST_TASKS_PER_GROUP))
+    num_groups = -(-num_tasks // source.tasks_per_group)
     made = source.collect("test", seed, num_groups, workers)
     groups = list(track(made, "take pictures", total=num_groups, console=console))
     tasks = held_out_tasks(groups, num_tasks, seed)

@@ -23,6 +23,8 @@ class GoalSource:
     """Identity of a group of a split and seed, by its number."""
     relations: tuple[str, ...]
     """Names of the relations."""
+    tasks_per_group: int
+    """Test tasks about the same things: no more than there are."""
     cameras: tuple[str, ...]
     """Cameras other than the policy's."""
     seen_by: Callable[[int, str], NDArray[np.uint8]]
@@ -43,11 +45,18 @@ def _pushes_by(seed: int, camera: str) -> NDArray[np.uint8]:
 
 GOAL_SOURCES: dict[str, GoalSource] = {
     "arrange": GoalSource(
-        arrange_collect.collect_groups, arrange_collect.group_id, RELATIONS, tuple(OTHER_CAMERAS), _arrangements_by
+        arrange_collect.collect_groups,
+        arrange_collect.group_id,
+        RELATIONS,
+        len(RELATIONS),
+        tuple(OTHER_CAMERAS),
+        _arrangements_by,
     ),
     "place": GoalSource(
-        place_goals.collect_groups, place_goals.group_id, place_goals.RELATIONS, ("overview",), _places_by
+        place_goals.collect_groups, place_goals.group_id, place_goals.RELATIONS, 3, ("overview",), _places_by
     ),
-    push_goals.TASK: GoalSource(push_goals.collect_groups, push_goals.group_id, push_goals.RELATIONS, (), _pushes_by),
+    push_goals.TASK: GoalSource(
+        push_goals.collect_groups, push_goals.group_id, push_goals.RELATIONS, 2, (), _pushes_by
+    ),
 }
 """Source, as ClassifierDataConfig names it -> where its pictures come from."""
