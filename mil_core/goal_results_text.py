@@ -20,7 +20,7 @@ def goal_text(content: dict[str, Any]) -> str:
         rows.append(f"| `{method}` | {' | '.join([*(_cell(row[name]) for name in METRICS), *shares])} |")
     flagged = ", ".join(f"{camera} {share:.1%}" for camera, share in content["novel_cameras"].items())
     about = (
-        f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of blocks never met, "
+        f"`{content['experiment']}`: {content['tasks']} tasks with {content['groups']} groups of things never met, "
         f"five goal pictures each, {content['pictures']} judged pictures, 95% interval by groups in brackets. "
         f"Pictures flagged as novel, by camera: {flagged}."
     )

@@ -1,5 +1,6 @@
 """The README tells the truth: its commands run, its files exist, its numbers are those of the results."""
 
+import json
 import re
 import shlex
 import shutil
@@ -85,6 +86,13 @@ def test_every_path_of_the_readme_exists(path):
 def test_the_readme_names_no_verb_that_does_not_exist():
     unknown = {words[1] for words in commands("mil")} - set(VERBS)
     assert unknown == set()
+
+
+@pytest.mark.parametrize("name", ["flo_arrange", "flo_place", "flo_push"])
+def test_no_goal_is_asked_about_twice_in_the_results(name):
+    rows = json.loads((ROOT / "results" / f"{name}.json").read_text())["methods"]["flo"]["per_task"]
+    asked = [(row["group"], *row["task"]) for row in rows]
+    assert len(set(asked)) == len(asked) >= 30
 
 
 def test_the_numbers_of_the_pages_are_those_of_the_results():
