@@ -118,12 +118,15 @@ class Film:
     hand_xy: NDArray[np.float32] | None = None
     """Picture position of the demonstrator's hand, shape (T, 2), fractions of the picture in [-0.5, 0.5), x to the
     right, y down, NaN where it is out of sight; None when unknown, as in every film that was not rendered."""
+    goal_xy: NDArray[np.float32] | None = None
+    """Picture position at which the thing that was moved came to rest, shape (2,), as `hand_xy`."""
 
     def __post_init__(self) -> None:
-        if self.hand_xy is not None and self.hand_xy.shape != (len(self.video), 2):
-            raise DemoShapeMismatch(
-                f"Film.hand_xy: expected {(len(self.video), 2)}, found {self.hand_xy.shape}; pass None if unknown."
-            )
+        shapes = {"hand_xy": (len(self.video), 2), "goal_xy": (2,)}
+        for name, shape in shapes.items():
+            known = getattr(self, name)
+            if known is not None and known.shape != shape:
+                raise DemoShapeMismatch(f"Film.{name}: expected {shape}, found {known.shape}; pass None if unknown.")
 
 
 @dataclass(frozen=True)

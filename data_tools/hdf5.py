@@ -8,6 +8,7 @@
       rewards, dones         float32 (T,), uint8 (T,)          states                 the same object as obs/state
     films/<task_id>/film_<k> attrs: file, sha256
       capture_time_s         float64 (T,)                      hand_xy                float32 (T, 2), may be absent
+                                                               goal_xy                float32 (2,), may be absent
     mask/<split>             names of all demos, the filter key of robomimic
     mask/<outcome>           names of the demos that ended so
 
@@ -19,7 +20,7 @@ file of a stranger is best read in a process of its own, since a file made on pu
 
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import cast, get_args
 
@@ -182,7 +183,7 @@ def _read(
                 if film_frames is not None:
                     film = resample_film(film, film_frames, film_rate_hz)
                     height, width = (demos[0] if demos else film).video.frames.shape[1:3]
-                    film = Film(resize(film.video, height, width), film.hand_xy)
+                    film = replace(film, video=resize(film.video, height, width))
                 films.append(film)
             yield TaskDemos(entry.task_id, demos, tuple(films))
 
@@ -222,10 +223,11 @@ def _read_film(file: h5py.File, path: Path, task_id: str, index: int) -> Film:
     group = group_of(group_of(group_of(file, "films"), task_id), f"film_{index}")
     video = load_film(film_folder(path), FilmReference(text_of(group, "file"), text_of(group, "sha256")))
     length = len(video)
-    hand_xy = array_of(group, "hand_xy", np.float32, (length, 2)) if "hand_xy" in names_of(group) else None
+    shapes = {"hand_xy": (length, 2), "goal_xy": (2,)}
+    known = {name: array_of(group, name, np.float32, shapes[name]) for name in shapes if name in names_of(group)}
     try:
         # the film file rounds times to the ticks of its container and starts at zero; the demo file has the true ones
         times = array_of(group, "capture_time_s", np.float64, (length,))
-        return Film(Video(video.frames, times, video.source), hand_xy)
+        return Film(Video(video.frames, times, video.source), **known)
     except DemoShapeMismatch as error:
         raise DemoFileError(f"Demo file {path}, film of {task_id}: {error} Next: {COPY_AGAIN}.") from error

@@ -83,8 +83,9 @@ class DemoWriter:
             group = films.create_group(f"film_{index}")
             group.attrs.update({"file": reference.file_name, "sha256": reference.sha256})
             group["capture_time_s"] = film.video.capture_time_s
-            if film.hand_xy is not None:
-                group["hand_xy"] = film.hand_xy.astype(np.float32, copy=False)
+            for name, known in {"hand_xy": film.hand_xy, "goal_xy": film.goal_xy}.items():
+                if known is not None:
+                    group[name] = known.astype(np.float32, copy=False)
 
     def append_demo(self, demo: Demo) -> None:
         """Add one demo; demos of a task that come this way need not follow each other."""

@@ -76,7 +76,7 @@ def resample_film(film: Film, num_frames: int = 40, rate_hz: float = 10.0) -> Fi
     """The same view as `resample` gives, with the hand positions of the frames that were picked."""
     index, time_s = resample_index(film.video.capture_time_s, num_frames, rate_hz)
     hand_xy = None if film.hand_xy is None else film.hand_xy[index]
-    return Film(Video(film.video.frames[index], time_s, film.video.source), hand_xy)
+    return Film(Video(film.video.frames[index], time_s, film.video.source), hand_xy, film.goal_xy)
 
 
 def resample_index(

@@ -34,9 +34,9 @@ class LearnedLossConfig:
     film's feature points. Ours, not the thesis's: a learned loss cannot compare where the hand goes with where an
     object is before the features see the hand. 0 = off."""
     goal_weight: float = 1.0
-    """Weight of a second auxiliary of training: a linear read-out of where the hand will end up, from the *adapted*
-    feature points of the film's first frame, seen through a random window. Ours: it asks the inner loop to turn the
-    features to what the hand goes to looks like, within the film's own pictures. 0 = off."""
+    """Weight of a second auxiliary of training: a linear read-out of where the thing will come to rest, from the
+    *adapted* feature points of the film's first frames, seen through random windows. Ours: it asks the inner loop to
+    turn the features to what the goal looks like, within the film's own pictures. 0 = off."""
 
 
 class TemporalLoss(nn.Module):

@@ -82,15 +82,14 @@ class TaskSampler:
         hand_xy = None if film.hand_xy is None else torch.from_numpy(film.hand_xy[chosen])
         if self._learning.augment:
             pictures, hand_xy = reframed(relit(pictures, rng), hand_xy, rng)
-        return FilmFrames(pictures, hand_xy, None if film.hand_xy is None else _goal_views(film, rng))
+        return FilmFrames(pictures, hand_xy, _goal_views(film, rng))
 
 
 def _goal_views(film: Film, rng: np.random.Generator) -> GoalViews | None:
-    assert film.hand_xy is not None
-    third = max(1, len(film.video) // 3)
-    late_xy = film.hand_xy[-third:][np.isfinite(film.hand_xy[-third:]).all(axis=1)]
-    if not len(late_xy):
+    """Early pictures through windows that hold the goal; None where nobody knows it, or where it is out of sight."""
+    if film.goal_xy is None or not np.isfinite(film.goal_xy).all():
         return None
+    third = max(1, len(film.video) // 3)
     frames = to_pictures(film.video.frames[rng.integers(third, size=NUM_GOAL_VIEWS)])
-    views = [goal_view(frame[None], late_xy.mean(axis=0), rng) for frame in frames]
+    views = [goal_view(frame[None], film.goal_xy, rng) for frame in frames]
     return GoalViews(torch.cat([view for view, _ in views]), torch.from_numpy(np.stack([goal for _, goal in views])))

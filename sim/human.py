@@ -47,7 +47,8 @@ def film(task: PlaceTask, rng: np.random.Generator) -> Film:
         task: whose containers and item appear; the first container is the target.
         rng: source of chance.
 
-    Returns: 3 to 6 seconds at 10 pictures a second, 180 x 200, with the picture position of the palm.
+    Returns: 3 to 6 seconds at 10 pictures a second, 180 x 200, with the picture positions of the palm and of where the
+    item came to rest.
     Raises: FilmFailed: the item missed the target in every attempt.
     """
     for _ in range(MAX_ATTEMPTS):
@@ -72,7 +73,9 @@ def shoot(task: PlaceTask, rng: np.random.Generator) -> Take:
         renderer.close()
     _fall(data, model, data.time + LANDING_S)
     video = Video(np.stack(frames), times_s, VideoSource(path="", codec="rendered"))
-    return Take(Film(video, _inside_picture(np.array(hand_xy))), landed(task, data))
+    rest_xy = project(model, data, CAMERA, data.body(ITEM).xpos, WIDTH / HEIGHT)
+    goal_xy = _inside_picture(np.array([rest_xy]))[0]
+    return Take(Film(video, _inside_picture(np.array(hand_xy)), goal_xy), landed(task, data))
 
 
 def landed(task: PlaceTask, data: mujoco.MjData) -> bool:

@@ -84,4 +84,10 @@ def _ensure(path: Path, order: Order, num_tasks: int, workers: int | None) -> No
 
 def _read(path: Path) -> list[TaskDemos]:
     number = len(list_tasks(path))
-    return list(track(read_tasks(path), f"reading {path.name}", total=number, console=console))
+    tasks = list(track(read_tasks(path), f"reading {path.name}", total=number, console=console))
+    if any(film.goal_xy is None for task in tasks for film in task.films):
+        raise BadArgument(
+            f"{path}: expected films that tell where the item came to rest, found some of an earlier version; "
+            "move the file away to collect a new one."
+        )
+    return tasks

@@ -91,7 +91,7 @@ def task() -> TaskDemos:
     time_s = 2.0 + np.cumsum(rng.uniform(0.05, 0.15, 12))
     hand_xy = rng.uniform(-0.5, 0.5, (12, 2)).astype(np.float32)
     hand_xy[3] = np.nan
-    film = Film(Video(four_colours(12), time_s), hand_xy)
+    film = Film(Video(four_colours(12), time_s), hand_xy, np.array([0.1, -0.2], np.float32))
     return TaskDemos("place-train-7", (make_demo("place-train-7", rng), make_demo("place-train-7", rng, 9)), (film,))
 
 

@@ -56,6 +56,8 @@ def test_an_observation_with_a_missing_number_is_refused():
 def test_hand_positions_need_one_row_a_frame():
     with pytest.raises(DemoShapeMismatch, match=r"expected \(3, 2\), found \(2, 2\)"):
         Film(Video(PICTURES, TIMES), np.zeros((2, 2), np.float32))
+    with pytest.raises(DemoShapeMismatch, match=r"goal_xy.*expected \(2,\)"):
+        Film(Video(PICTURES, TIMES), None, np.zeros(3, np.float32))
 
 
 def test_a_task_holds_no_demo_of_another(task):

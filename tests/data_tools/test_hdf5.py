@@ -82,7 +82,7 @@ def test_films_come_back_with_their_true_times_and_hands(tmp_path, task):
     (back,) = read_tasks(tmp_path / "a.hdf5", film_frames=None)
     film, original = back.films[0], task.films[0]
     assert same(film.video.capture_time_s, original.video.capture_time_s)
-    assert same(film.hand_xy, original.hand_xy)
+    assert same(film.hand_xy, original.hand_xy) and same(film.goal_xy, original.goal_xy)
     assert np.abs(film.video.frames.astype(int) - original.video.frames).mean() < 10
     assert film.video.source.path == str(tmp_path / "a_films" / "place-train-7.mp4")
 
@@ -92,6 +92,7 @@ def test_films_are_read_at_the_length_and_size_that_a_policy_takes(tmp_path, tas
     (back,) = read_tasks(tmp_path / "a.hdf5")
     assert back.films[0].video.frames.shape == (40, 8, 10, 3)
     assert back.films[0].hand_xy is not None and back.films[0].hand_xy.shape == (40, 2)
+    assert same(back.films[0].goal_xy, task.films[0].goal_xy)
     assert not next(read_tasks(tmp_path / "a.hdf5", with_films=False)).films
 
 

@@ -58,7 +58,8 @@ def make_task(rng, index):
         actions[:, 1] = (times > 0.4).astype(np.float32)
         return Demo(random_video(rng), states, actions, times, times, f"toy-{index}", "toy")
 
-    film = Film(random_video(rng, 64 + 60 * wanted), rng.uniform(-0.5, 0.5, (STEPS, 2)).astype(np.float32))
+    hand_xy, goal_xy = (rng.uniform(-0.5, 0.5, shape).astype(np.float32) for shape in ((STEPS, 2), (2,)))
+    film = Film(random_video(rng, 64 + 60 * wanted), hand_xy, goal_xy)
     return TaskDemos(f"toy-{index}", (demo(), demo()), (film,))
 
 

@@ -2,10 +2,12 @@
 
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
+from data_tools.hdf5 import read_provenance, read_tasks, write_tasks
 from mil_core import checkpoint as checkpoints
 from mil_core.cli import BAD_INPUT, OK, main
 
@@ -83,3 +85,16 @@ def test_demonstrations_without_the_films_that_an_experiment_needs_are_refused(c
     assert train(experiment="daml_place") == BAD_INPUT
     message = " ".join(capsys.readouterr().err.split())
     assert "at least so many films per task" in message and "move the file away" in message
+
+
+def test_films_that_do_not_tell_where_the_item_came_to_rest_are_refused(capsys):
+    assert train("--iterations", "1", experiment="daml_place") == OK
+    row = json.loads(Path("run/log.jsonl").read_text().splitlines()[0])
+    assert row["goal"] > 0, "the auxiliary of the goal took part"
+    path = Path("data/daml_place_quick_train.hdf5")
+    tasks, made = list(read_tasks(path, film_frames=None)), read_provenance(path)
+    earlier = [replace(task, films=tuple(replace(film, goal_xy=None) for film in task.films)) for task in tasks]
+    write_tasks(path, earlier, made, overwrite=True)
+    assert train("--overwrite", experiment="daml_place") == BAD_INPUT
+    message = " ".join(capsys.readouterr().err.split())
+    assert "found some of an earlier version" in message and "move the file away" in message

@@ -214,6 +214,14 @@ def test_a_film_is_looked_at_through_several_windows_and_two_demos_are_queries(e
     assert (task.support.goal.goal_xy.abs() <= 0.5).all()
 
 
+@pytest.mark.parametrize("goal_xy", [None, np.full(2, np.nan, np.float32)])
+def test_a_goal_that_is_unknown_or_out_of_sight_is_no_auxiliary(experiments, tasks, scaling, rng, goal_xy):
+    blind = [dataclasses.replace(task, films=(dataclasses.replace(task.films[0], goal_xy=goal_xy),)) for task in tasks]
+    sampler = TaskSampler(blind, scaling, experiments["daml"].policy, "film", experiments["daml"].learning)
+    report = experiments["daml"].build(scaling).meta_loss(sampler.sample(rng)).report
+    assert "hand" in report and "goal" not in report
+
+
 def test_a_film_of_unknown_hand_teaches_without_auxiliaries(experiments, tasks, scaling, rng):
     unknown = [dataclasses.replace(task, films=(Film(task.films[0].video),)) for task in tasks]
     sampler = TaskSampler(unknown, scaling, experiments["daml"].policy, "film", experiments["daml"].learning)

@@ -14,7 +14,7 @@ from sim.cameras import project
 from sim.crockery import shell_mesh
 from sim.errors import FilmFailed
 from sim.film_scene import CONTAINERS, compile_scene, draw_scene
-from sim.human import HEIGHT, RATE_HZ, WIDTH, Take, film, shoot
+from sim.human import HEIGHT, RATE_HZ, WIDTH, Take, _staged, film, shoot
 from sim.render import Renderer
 from sim.tasks.place import PlaceTask
 
@@ -51,6 +51,15 @@ def test_the_hand_is_in_the_picture_for_most_of_the_film(takes):
         shown = hand_xy[np.isfinite(hand_xy).all(axis=1)]
         assert len(shown) > 0.5 * len(hand_xy)
         assert shown.min() >= -0.5 and shown.max() < 0.5
+
+
+def test_where_the_item_came_to_rest_is_the_target_and_no_other_container(takes):
+    for number, take in enumerate(takes):
+        scene, _, _ = _staged(_task(number), np.random.default_rng(number))
+        places_m = np.column_stack((scene.places_m[:, :2], np.zeros(len(CONTAINERS))))
+        apart = np.linalg.norm(scene.camera.picture_xy(places_m) - take.film.goal_xy, axis=1)
+        if take.landed and np.isfinite(apart).all():
+            assert apart.argmin() == 0 and apart[0] < 0.12
 
 
 def test_the_item_lands_almost_always(takes):
