@@ -17,11 +17,6 @@ _FAR_M = 10.0
 """Distance to a state in which one of the two things is absent."""
 
 
-def nearest(seen: Tensor, goals: Tensor) -> Tensor:
-    """Minus the distance of each row of `seen` to the nearest row of `goals`."""
-    return -torch.cdist(seen, goals, compute_mode="donot_use_mm_for_euclid_dist").min(dim=1).values
-
-
 class DistanceLearner(GoalLearner):
     """Judges by the distance to the nearest goal; nothing adapts."""
 
@@ -29,7 +24,7 @@ class DistanceLearner(GoalLearner):
 
     def judge(self, goals: Tensor) -> Callable[[Tensor], Tensor]:
         """See GoalLearner."""
-        return lambda seen: nearest(seen, goals)
+        return lambda seen: -torch.cdist(seen, goals, compute_mode="donot_use_mm_for_euclid_dist").min(dim=1).values
 
     def meta_loss(self, task: GoalMetaTask) -> MetaLoss:
         """There is nothing to learn."""

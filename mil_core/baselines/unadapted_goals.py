@@ -9,7 +9,7 @@ from collections.abc import Callable
 from torch import Tensor
 
 from mil_core.algorithms.flo import Flo
-from mil_core.baselines.goal_distances import DistanceLearner, nearest
+from mil_core.baselines.goal_distances import DistanceLearner
 
 
 class ViewDistance(DistanceLearner):
@@ -46,5 +46,5 @@ class FeatureDistance(DistanceLearner):
         def features(seen: Tensor) -> Tensor:
             return self._network.relations(seen[None], pairs)[0].flatten(1)
 
-        of_goals = features(goals)
-        return lambda seen: nearest(features(seen), of_goals)
+        distance = super().judge(features(goals))
+        return lambda seen: distance(features(seen))

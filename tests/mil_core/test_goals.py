@@ -8,84 +8,17 @@ import torch
 
 from data_tools.errors import DemoFileError, DemoShapeMismatch
 from data_tools.goal_file import read_goal_groups, write_goal_groups
-from data_tools.goal_pictures import GoalGroup, GoalTask
+from data_tools.goal_pictures import GoalTask
 from mil_core import checkpoint
 from mil_core.algorithms.flo import Flo, FloConfig
 from mil_core.baselines.autoencoder import Autoencoder, AutoencoderConfig, SpatialAutoencoder
-from mil_core.baselines.goal_distances import OracleDistance, PixelDistance
-from mil_core.baselines.unadapted_goals import FeatureDistance, ViewDistance
-from mil_core.colour_points import ColourPointsConfig
 from mil_core.errors import BadThreshold, InvalidProblem, SupportMismatch, UnusablePicture
 from mil_core.evaluate_goals import evaluate_goals, held_out_tasks
 from mil_core.experiments import EXPERIMENTS
-from mil_core.goal_net import GoalNet, GoalNetConfig
+from mil_core.goal_net import GoalNet
 from mil_core.goal_tasks import NUM_GOALS, GoalMetaTask, GoalSampler
 from mil_core.inner_loop import InnerConfig
-from mil_core.novelty import Novelty
-
-NET = GoalNetConfig(32, 32, ColourPointsConfig(0.3, 0.6), hidden=12, kinds=6, pairs=12)
-COLOURS = ((220, 40, 40), (40, 60, 220), (60, 200, 60))
-
-
-def drawn(rng: np.random.Generator, places: np.ndarray) -> np.ndarray:
-    """A noisy table with a square of each colour; places are rows and columns, NaN for none."""
-    picture = np.clip(rng.normal(120, 4, (32, 32, 3)), 0, 255)
-    for colour, place in zip(COLOURS, places, strict=True):
-        if np.isfinite(place).all():
-            row, col = place.astype(int)
-            picture[row : row + 5, col : col + 5] = colour
-    return picture.astype(np.uint8)
-
-
-def toy_group(seed: int, count: int = 60) -> GoalGroup:
-    """Relation 0: the first thing is above the second; 1: it is left of it."""
-    rng = np.random.default_rng(seed)
-    pictures, tables, places_m = [], [], []
-    for number in range(count):
-        places = np.full((3, 2), np.nan)
-        first = number % 2
-        places[1] = rng.integers(10, 22, 2)
-        places[0] = places[1] + ((0, -8) if first else (-8, 0))
-        if number % 3 == 0:
-            places[2] = rng.integers(0, 6, 2) + (0, 20)
-        table = np.full((3, 3), -1, np.int8)
-        table[0, 1], table[1, 0] = 1 - first, 3 - first
-        pictures.append(drawn(rng, places))
-        tables.append(table)
-        places_m.append(np.column_stack([0.01 * places, np.where(np.isfinite(places[:, 0]), 0.0, np.nan)]))
-    return GoalGroup(f"toy-{seed}", np.stack(pictures), np.stack(tables), np.stack(places_m).astype(np.float32))
-
-
-GROUP = toy_group(0)
-NOVELTY = Novelty.fit(toy_group(1).pictures, toy_group(2).pictures)
-
-
-def flo(num_steps: int = 1, learn_step_sizes: bool = True) -> Flo:
-    torch.manual_seed(0)
-    config = FloConfig(InnerConfig(num_steps, 3.0, None), num_steps, learn_step_sizes=learn_step_sizes)
-    return Flo(GoalNet(NET), NOVELTY, config)
-
-
-def learners() -> dict:
-    classifier = flo()
-    torch.manual_seed(1)
-    return {
-        "flo": classifier,
-        "pixel": PixelDistance(NOVELTY, 32, 32),
-        "oracle": OracleDistance(NOVELTY, 32, 32),
-        "view": ViewDistance(classifier),
-        "features": FeatureDistance(classifier),
-        "autoencoder": Autoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
-        "spatial_autoencoder": SpatialAutoencoder(NOVELTY, 32, 32, AutoencoderConfig((4, 4, 4), (8, 6, 5))),
-    }
-
-
-def meta_task() -> GoalMetaTask:
-    return GoalSampler([GROUP], 1, 2, 3, augment=False).sample(np.random.default_rng(0))
-
-
-def goals() -> list[np.ndarray]:
-    return list(GROUP.pictures[1:11:2])
+from tests.mil_core.goal_toys import GROUP, NET, NOVELTY, flo, goals, learners, meta_task, toy_group
 
 
 @pytest.mark.parametrize("learn_step_sizes", [False, True])
@@ -150,36 +83,6 @@ def test_a_distance_is_zero_at_a_goal_and_the_oracle_ranks_without_error() -> No
     assert result["auroc"]["mean"] == 1.0
 
 
-def test_the_view_of_colours_sees_no_noise_and_where_things_are() -> None:
-    rng, places = np.random.default_rng(0), np.array([[6, 8], [18, 20], [np.nan, np.nan]])
-    goal, again, moved = drawn(rng, places), drawn(rng, places), drawn(rng, places + [[0, 0], [0, -9], [0, 0]])
-    same, other = learners()["view"].adapt([goal, goal])._score(np.stack([again, moved]))
-    assert same == pytest.approx(0.0, abs=1e-6) and other < -0.2
-    assert learners()["pixel"].adapt([goal, goal])._score(again[None])[0] < -0.5
-
-
-def test_features_are_those_of_the_network_and_adapting_does_not_change_them() -> None:
-    classifier = flo()
-    seen = classifier.see(meta_task().pictures[0], torch.empty(0))
-    first, second = seen[:NUM_GOALS], seen[NUM_GOALS : 2 * NUM_GOALS]
-    pairs = classifier.network.pairs(first[None])
-    ways = [classifier.network.relations(points[None], pairs)[0].flatten(1) for points in (first, second)]
-    expected = -torch.stack([(ways[0] - way).norm(dim=1).min() for way in ways[1]])
-    torch.testing.assert_close(FeatureDistance(classifier).judge(first)(second), expected, atol=1e-6, rtol=1e-5)
-
-
-def test_no_task_is_asked_twice_as_long_as_there_are_others_and_intervals_draw_groups() -> None:
-    groups = [GROUP, toy_group(5), toy_group(6)]
-    tasks = held_out_tasks(groups, 6, 0)
-    assert len({(test.group.group_id, test.task) for test in tasks}) == 6
-    row = evaluate_goals({"pixel": learners()["pixel"]}, tasks, 0)["pixel"]["auroc"]
-    alike = evaluate_goals({"pixel": learners()["pixel"]}, held_out_tasks([GROUP], 2, 0), 0)["pixel"]
-    assert row["n"] == 6 and row["interval95"][0] < row["mean"] < row["interval95"][1]
-    for metric in ("balanced_accuracy", "auroc", "calibration_error"):
-        mean = pytest.approx(alike[metric]["mean"])
-        assert alike[metric]["interval95"] == [mean, mean], "one group tells nothing of others"
-
-
 def test_a_few_steps_of_training_tell_left_from_above() -> None:
     learner = flo(4)
     sampler = GoalSampler([toy_group(k) for k in range(3, 6)], 2, 2, 3, augment=False)
@@ -199,12 +102,6 @@ def test_a_few_steps_of_training_tell_left_from_above() -> None:
     assert 0.5 <= result["flo"]["threshold"] < 1
     again = evaluate_goals({"flo": learner}, tasks, 0)
     assert again == result
-
-
-def test_shares_of_pictures_that_do_not_occur_are_left_out() -> None:
-    group = dataclasses.replace(GROUP, places_m=np.nan_to_num(GROUP.places_m))  # the third thing is always there
-    result = evaluate_goals({"pixel": learners()["pixel"]}, held_out_tasks([group], 2, 0), 0)["pixel"]
-    assert "found_among_distractors" in result and not {"found_alone", "refused_alone"} & result.keys()
 
 
 def test_a_support_picture_is_never_a_query() -> None:
