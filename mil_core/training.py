@@ -16,6 +16,7 @@ from torch.utils.tensorboard import SummaryWriter
 from mil_core.algorithms.algorithm import MetaLearner
 from mil_core.errors import NonFiniteLoss
 from mil_core.freed_memory import keep_freed_memory
+from mil_core.stop_request import StopRequest
 from mil_core.team import ALONE, Team
 from mil_core.training_state import TrainingState
 
@@ -94,6 +95,7 @@ def train(
 
     Raises:
         NonFiniteLoss: the outer loss or gradient is not finite; the last checkpoint stays as it was.
+        KeyboardInterrupt: Ctrl-C or TERM came; the step is made and saved, to be gone on from with `resume`.
     """
     torch.set_flush_denormal(True)  # saturated soft-argmax makes denormals, which slow training many times over
     torch.set_num_threads(config.threads)
@@ -126,6 +128,7 @@ def _train_and_log(
         SummaryWriter(str(run / "tensorboard"), purge_step=state.iteration + 1) as board,
         (run / LOG).open("a") as log,
         _progress() as progress,
+        StopRequest() as stop,
     ):
         bar = progress.add_task("meta-training", total=config.iterations, completed=state.iteration, loss=float("nan"))
         while state.iteration < config.iterations:
@@ -136,11 +139,14 @@ def _train_and_log(
                 row |= state.with_average(lambda: validate(algorithm, validation))
             _write(row, state.iteration, log, board)
             progress.update(bar, completed=state.iteration, loss=row["loss"])
-            if time.monotonic() - saved_at > config.save_every_s or state.iteration == config.iterations:
+            stops = stop.is_made  # asked once: who wants it while it saves waits for another step
+            if stops or time.monotonic() - saved_at > config.save_every_s or state.iteration == config.iterations:
                 # The state last: from then on a resumed run may have nothing left to do but to trust the checkpoint.
                 state.with_average(lambda: save(algorithm, state.iteration))
                 state.save(run)
                 saved_at = time.monotonic()
+            if stops and state.iteration < config.iterations:
+                raise KeyboardInterrupt(f"stopped; step {state.iteration} is saved, --resume goes on from there.")
 
 
 def _forget_after(iteration: int, path: Path) -> None:

@@ -14,8 +14,8 @@ def exit_code(start: Callable[[], int]) -> int:
         return start()
     except SystemExit as stop:  # tyro has printed its help or its complaint
         return int(stop.code or OK)
-    except KeyboardInterrupt:
-        complain("stopped by hand; every file that is there is whole.")
+    except KeyboardInterrupt as stop:
+        complain(str(stop) or "stopped by hand; every file that is there is whole.")
         return INTERRUPTED
     except Exception as error:
         code = _code_of(error)
