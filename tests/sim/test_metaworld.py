@@ -62,6 +62,19 @@ def test_what_came_before_does_not_matter(env, blind):
     np.testing.assert_array_equal(trajectory(env, 1), first)
 
 
+@pytest.mark.parametrize("name", NAMES)
+def test_what_is_drawn_first_does_not_tell_what_came_before(name):
+    task = task_at(name, "test", 7, 0)
+    with open_environment(task, Sawyer()) as fresh, open_environment(task, Sawyer()) as used:
+        for action in ([0.3, 0.4, -0.4, 0.0], [-0.3, 0.2, -0.4, 1.0]):
+            used.reset(layout_rng(7, "test", 0, 1))
+            for _ in range(10):
+                used.advance(np.array(action))
+        pictures = [env.reset(layout_rng(7, "test", 0, 2)).image for env in (fresh, used)]
+        np.testing.assert_array_equal(*pictures)
+        np.testing.assert_array_equal(fresh.data.site_xpos, used.data.site_xpos)
+
+
 def test_each_action_is_three_steps_of_the_suite_and_its_flag(env, blind):
     """Beside it runs the suite alone, with the expert's own actions: all observations and flags must be the same."""
     rng, task = np.random.default_rng(3), env.task
