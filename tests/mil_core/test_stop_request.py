@@ -10,6 +10,16 @@ from mil_core.stop_request import StopRequest
 from mil_core.training import train
 
 
+@pytest.fixture(autouse=True)
+def ordinary_signals():
+    """As for whoever types a command: tests that run in the background ignore Ctrl-C."""
+    ordinary = {signal.SIGINT: signal.default_int_handler, signal.SIGTERM: signal.SIG_DFL}
+    earlier = {number: signal.signal(number, handler) for number, handler in ordinary.items()}
+    yield
+    for number, handler in earlier.items():
+        signal.signal(number, handler)
+
+
 class Stopping(TaskSampler):
     """Draws as usual, and in the middle of one step somebody wants the training to stop."""
 
@@ -56,6 +66,14 @@ def test_whoever_asks_twice_does_not_wait():
             signal.raise_signal(signal.SIGINT)
     with pytest.raises(KeyboardInterrupt):
         signal.raise_signal(signal.SIGINT)
+
+
+def test_what_is_ignored_stays_ignored():
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with StopRequest() as stop:
+        signal.raise_signal(signal.SIGINT)
+        assert not stop.is_made
+    assert signal.getsignal(signal.SIGINT) is signal.SIG_IGN
 
 
 def test_a_thread_beside_the_main_one_asks_for_no_signals():
