@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+import mujoco
 import numpy as np
 import pytest
 from metaworld.env_dict import ML10_V3
@@ -10,7 +11,7 @@ from sim.collect import collect_demo, layout_rng, task_at
 from sim.environments import open_environment
 from sim.metaworld_env import MetaworldEnvironment
 from sim.metaworld_goals import OBJECT_TO_GOAL_M
-from sim.metaworld_suite import MAX_STEPS
+from sim.metaworld_suite import MAX_STEPS, WORLD
 from sim.robots.sawyer import Sawyer
 from sim.tasks.metaworld_ml10 import TESTING, TRAINING, MetaworldMl10
 
@@ -64,3 +65,13 @@ def test_the_expert_shows_it_and_what_came_before_does_not_matter(env: Metaworld
     np.testing.assert_array_equal(again.state, first.state)
     assert np.abs(again.image.astype(int) - first.image).max() <= 2
     assert not env.success()
+
+
+def test_a_goal_is_drawn_first_where_it_is_drawn_later(env: MetaworldEnvironment) -> None:
+    """That is where the model has it, or at its body where MuJoCo leaves it, as in sweep; arms are still settling."""
+    env.reset(np.random.default_rng(1))
+    first_m = env.data.site_xpos.copy()
+    mujoco.mj_kinematics(env.model, env.data)
+    np.testing.assert_allclose(first_m, env.data.site_xpos, atol=1e-3)
+    stands = env.model.site_bodyid == WORLD
+    np.testing.assert_array_equal(first_m[stands], env.data.site_xpos[stands])
