@@ -81,7 +81,7 @@ _OTHERS: dict[str, Callable[[], Experiment]] = {
 _ABLATIONS, _RIVALS = ("one_head", "no_bias", "first_order"), ("contextual", "lstm", "attention")
 _ALL = (*_ABLATIONS, "video_state", "video_linear", "video_temporal", *_RIVALS)
 VARIANTS: dict[str, tuple[str, ...]] = {
-    "mil_place": (*_ABLATIONS, "video", *_RIVALS),
+    "mil_place": (*_ABLATIONS, "video_state", "video_linear", "video", *_RIVALS),
     "mil_reach_states": (*_ABLATIONS, *_RIVALS),
     "mil_reach": _ALL,
     "mil_push": _ALL,
