@@ -37,7 +37,8 @@ def folder(tmp_path_factory):
 
 
 def run(command, folder):
-    subprocess.run(command, cwd=folder, check=True, capture_output=True, timeout=120, env=ENVIRONMENT)
+    ended = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, env=ENVIRONMENT)
+    assert ended.returncode == 0, ended.stdout + ended.stderr
 
 
 def test_two_processes_learn_what_one_learns(folder):
