@@ -6,12 +6,11 @@ from pathlib import Path
 from torch import Tensor
 
 from mil_core.adapted_policy import AdaptedPolicy
-from mil_core.algorithms.algorithm import Adapted
-from mil_core.baselines.attention import MEMORY
+from mil_core.algorithms.algorithm import AbstractAlgorithm, Adapted
+from mil_core.baselines.shown_policy import ShownPolicy
 from mil_core.checkpoint import FORMAT_VERSION, Checkpoint
 from mil_core.errors import CheckpointCorrupt, CheckpointMissing
 from mil_core.experiments.imitation import ImitationExperiment
-from mil_core.policies.policy import Policy
 from mil_core.tensor_files import check_weights, read_metadata, read_tensors, write_tensors
 
 ADAPTED = "adapted.safetensors"
@@ -42,17 +41,20 @@ def load_adapted(folder: Path, checkpoint: Checkpoint[ImitationExperiment]) -> A
             f"{path}: expected a policy adapted from checkpoint {checkpoint.sha256[:12]}, found one from "
             f"{metadata.get('base_sha256', 'nowhere')[:12]}; adapt again."
         )
-    policy: Policy = checkpoint.algorithm().policy
-    check_weights(path, parameters, _expected(policy.state_dict(), parameters))
+    algorithm = checkpoint.algorithm()
+    told_name = algorithm.told_name if isinstance(algorithm, ShownPolicy) else None
+    check_weights(path, parameters, _expected(algorithm, parameters))
     losses = {name: float(metadata[name]) for name in ("loss_before", "loss_after", "uncertainty")}
-    return AdaptedPolicy(policy, parameters, checkpoint.statistics, **losses)
+    return AdaptedPolicy(algorithm.policy, parameters, checkpoint.statistics, told_name=told_name, **losses)
 
 
-def _expected(own: dict[str, Tensor], found: dict[str, Tensor]) -> dict[str, Tensor]:
-    """The policy's own parameters; a memory of what was shown is as long as what was shown, so any length will do."""
-    if MEMORY in own and MEMORY in found:
-        lengths = (max(1, length) for length in found[MEMORY].shape[:1])
-        return own | {MEMORY: own[MEMORY].new_empty(*lengths, own[MEMORY].shape[1])}
+def _expected(algorithm: AbstractAlgorithm, found: dict[str, Tensor]) -> dict[str, Tensor]:
+    """The policy's own parameters; what it was told has one value for each demonstration, however many there were."""
+    own = algorithm.policy.state_dict()
+    if isinstance(algorithm, ShownPolicy) and algorithm.told_name in found:
+        told = found[algorithm.told_name]
+        number = max([1, *told.shape[:1]])
+        return own | {algorithm.told_name: told.new_empty(number, *algorithm.told_shape)}
     return own
 
 

@@ -12,7 +12,7 @@ from torch.func import functional_call
 from data_tools.demo import Observation
 from mil_core.errors import NonFiniteParameters, SupportMismatch
 from mil_core.inner_loop import InnerConfig, Parameters, adapt
-from mil_core.policies.policy import Policy
+from mil_core.policies.policy import Policy, PolicyOutput
 from mil_core.pose_first import PoseFirst
 from mil_core.scaling import Scaling, to_pictures
 from mil_core.uncertainty import disagreement
@@ -26,7 +26,8 @@ GRIPPER_THRESHOLD = 0.5
 class AdaptedPolicy:
     """Acts on observations; predicts the end pose from the first picture of each episode.
 
-    Source: thesis Algorithm 11; the pose from the first frame as in the released code of MIL.
+    Source: thesis Algorithm 11; the pose from the first frame as in the released code of MIL; actions of what was shown
+    several demonstrations as in 7.1.6.2, the mean of those that each of them leads to.
     """
 
     def __init__(
@@ -35,11 +36,19 @@ class AdaptedPolicy:
         parameters: dict[str, Tensor],
         scaling: Scaling,
         *,
+        told_name: str | None = None,
         loss_before: float = float("nan"),
         loss_after: float = float("nan"),
         uncertainty: float = float("nan"),
     ) -> None:
-        """Args: policy: the module whose code runs. parameters: its (adapted) parameters. scaling: units in and out.
+        """Take what acts.
+
+        Args:
+            policy: the module whose code runs.
+            parameters: its (adapted) parameters.
+            scaling: units in and out.
+            told_name: a parameter behind the perception layers that has one value for each demonstration, along a first
+                dimension of its own; None = there is none.
 
         Raises:
             NonFiniteParameters: an adapted parameter is NaN or infinite.
@@ -49,13 +58,13 @@ class AdaptedPolicy:
             raise NonFiniteParameters(f"adapted parameters {broken[:3]}: expected finite numbers; try another film.")
         self.parameters = {name: value.detach() for name, value in parameters.items()}
         self.loss_before, self.loss_after, self.uncertainty = loss_before, loss_after, uncertainty
-        self._policy, self._scaling = policy, scaling
-        self._end_pose: Tensor | None = None
+        self._policy, self._scaling, self._told_name = policy, scaling, told_name
+        self._end_poses: list[Tensor] | None = None
         self._pose_first = PoseFirst() if policy.config.control == "pose_first" else None
 
     def reset(self) -> None:
         """Forget the episode so far."""
-        self._end_pose = None
+        self._end_poses = None
         if self._pose_first is not None:
             self._pose_first.reset()
 
@@ -73,14 +82,10 @@ class AdaptedPolicy:
                 f"expected picture and state of shapes {expected}, found {observation.image.shape} and "
                 f"{observation.state.shape}; set the camera to {config.image_width}x{config.image_height}."
             )
-        output = functional_call(
-            self._policy,
-            self.parameters,
-            (to_pictures(observation.image[None]), self._scaling.state(observation.state[None], config)),
-            {"end_pose": self._end_pose},
-        )
-        self._end_pose = output.end_pose
-        action = output.action[0]
+        pictures, states = to_pictures(observation.image[None]), self._scaling.state(observation.state[None], config)
+        outputs = self._outputs(pictures, states)
+        self._end_poses = [output.end_pose for output in outputs]
+        action = torch.stack([output.action[0] for output in outputs]).mean(dim=0)
         velocity = self._scaling.raw_velocity(action[: config.velocity_size])
         if not config.has_gripper:
             return velocity
@@ -91,10 +96,24 @@ class AdaptedPolicy:
             return whole
         return self._pose_first(whole, observation.state[list(config.end_pose)], end_pose)
 
+    def _outputs(self, pictures: Tensor, states: Tensor) -> list[PolicyOutput]:
+        """One output for each demonstration that is told apart, else a single one."""
+        each = [self.parameters]
+        if self._told_name is not None:
+            each = [self.parameters | {self._told_name: told} for told in self.parameters[self._told_name]]
+        outputs: list[PolicyOutput] = []
+        for parameters, end_pose in zip(each, self._end_poses or [None] * len(each), strict=True):
+            points = outputs[0].feature_points if outputs else None  # the same for all: what is told comes behind them
+            known = {"end_pose": end_pose, "feature_points": points}
+            outputs.append(functional_call(self._policy, parameters, (pictures, states), known))
+        return outputs
+
     @property
     def end_pose(self) -> NDArray[np.float32] | None:
         """The pose predicted for this episode's end, as in the state; None before the first `act`."""
-        return None if self._end_pose is None else self._scaling.raw_end_pose(self._end_pose)
+        if self._end_poses is None:
+            return None
+        return self._scaling.raw_end_pose(torch.stack(self._end_poses).mean(dim=0))
 
 
 def adapted_policy(

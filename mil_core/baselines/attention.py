@@ -1,6 +1,5 @@
 """The attending policy: looks up in the demonstration what the present observation calls for."""
 
-from collections.abc import Sequence
 from typing import ClassVar
 
 import torch
@@ -62,7 +61,7 @@ class RecallLayer(nn.Module):
 
 
 class Attention(ShownPolicy):
-    """The present observation attends over the frames of all demonstrations, each with its place in time.
+    """The present observation attends over the frames of the demonstration, each with its place in time.
 
     Ours; stands for the attention-conditioned policies that came after the thesis's LSTM with attention.
     """
@@ -83,6 +82,11 @@ class Attention(ShownPolicy):
         """See ShownPolicy; one token for each frame."""
         return self.norm(self.reading(tokens) + self.times)
 
-    def joined(self, own: Tensor, contexts: Sequence[Tensor]) -> Tensor:
-        """See ShownPolicy; side by side, so that each observation chooses among all frames."""
-        return torch.cat([own, *contexts])
+    @property
+    def told_shape(self) -> tuple[int, ...]:
+        """See ShownPolicy; a row of its own and one for each frame."""
+        return 1 + len(self.times), self.policy.config.context_size
+
+    def joined(self, own: Tensor, context: Tensor) -> Tensor:
+        """See ShownPolicy; side by side, so that each observation chooses among them."""
+        return torch.cat([own, context])

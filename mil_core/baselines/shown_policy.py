@@ -3,6 +3,7 @@
 from abc import abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
+from statistics import fmean
 from typing import ClassVar
 
 import torch
@@ -28,6 +29,8 @@ class ShownConfig:
     """Whether the robot's states are shown."""
     sees_actions: bool = True
     """Whether its actions are shown."""
+    places: tuple[tuple[int, ...], ...] = ()
+    """Which numbers of the state are the coordinates of each place that may be meant, for one that points at them."""
 
 
 class ShownPolicy(AbstractAlgorithm):
@@ -55,34 +58,46 @@ class ShownPolicy(AbstractAlgorithm):
     def context(self, tokens: Tensor) -> Tensor:
         """What one demonstration says, from its frames in order, shape (frame, token_size)."""
 
-    def joined(self, own: Tensor, contexts: Sequence[Tensor]) -> Tensor:
-        """What several demonstrations say together. Args: own: the policy's own value, to which they add.
+    @property
+    def told_shape(self) -> tuple[int, ...]:
+        """Shape of what the policy is told of one demonstration."""
+        return tuple(self.policy.get_parameter(self.told_name).shape)
 
-        Differs: the thesis averages the actions that each demonstration leads to; this asks the policy only once.
-        """
-        return own + torch.stack(list(contexts)).mean(dim=0)
+    def joined(self, own: Tensor, context: Tensor) -> Tensor:
+        """What the policy is told. Args: own: its own value. context: what the demonstration says, which adds to it."""
+        return own + context
 
-    def told(self, supports: Sequence[Steps | FilmFrames]) -> dict[str, Tensor]:
-        """The policy's parameters once it has been shown these supports: only the one named `told_name` is another."""
+    def told(self, support: Steps | FilmFrames) -> dict[str, Tensor]:
+        """The policy's parameters once it has been shown this support: only the one named `told_name` is another."""
         parameters: dict[str, Tensor] = dict(self.policy.named_parameters())
-        contexts = [self.context(self._tokens(support)) for support in supports]
-        return parameters | {self.told_name: self.joined(parameters[self.told_name], contexts)}
+        own, context = parameters[self.told_name], self.context(self._tokens(support))
+        return parameters | {self.told_name: self.joined(own, context)}
 
     def meta_loss(self, task: MetaTask) -> MetaLoss:
         """See AbstractAlgorithm. There is no inner loop: one pass over the support, one over the queries."""
-        terms = outer_terms(self.policy, self.told([task.support]), task.queries, self.config.cloning)
+        terms = outer_terms(self.policy, self.told(task.support), task.queries, self.config.cloning)
         report = {name: float(value.detach()) for name, value in terms.items()}
         return MetaLoss(torch.stack(list(terms.values())).sum(), report)
 
     @torch.no_grad()
     def adapt(self, *supports: Support) -> AdaptedPolicy:
-        """See AbstractAlgorithm. Losses are those of imitating the supports, NaN unless all of them is shown."""
+        """See AbstractAlgorithm. Actions are the mean of those that each support leads to (thesis 7.1.6.2).
+
+        Losses are those of imitating all supports, the mean over what each of them leads to; NaN unless states and
+        actions are shown.
+        """
         if not supports:
             raise SupportMismatch("expected at least one film or demonstration to look at, found none.")
         examples = [self._example(support) for support in supports]
-        before, after = dict(self.policy.named_parameters()), self.told(examples)
-        loss_before, loss_after = (self._loss(parameters, examples) for parameters in (before, after))
-        return AdaptedPolicy(self.policy, after, self.scaling, loss_before=loss_before, loss_after=loss_after)
+        before, each = dict(self.policy.named_parameters()), [self.told(example) for example in examples]
+        return AdaptedPolicy(
+            self.policy,
+            before | {self.told_name: torch.stack([parameters[self.told_name] for parameters in each])},
+            self.scaling,
+            told_name=self.told_name,
+            loss_before=self._loss(before, examples),
+            loss_after=fmean(self._loss(parameters, examples) for parameters in each),
+        )
 
     def unadapted(self) -> AdaptedPolicy:
         """See AbstractAlgorithm. It is shown nothing, which it never met in training."""

@@ -82,7 +82,7 @@ _ABLATIONS, _RIVALS = ("one_head", "no_bias", "first_order"), ("contextual", "ls
 _ALL = (*_ABLATIONS, "video_state", "video_linear", "video_temporal", *_RIVALS)
 VARIANTS: dict[str, tuple[str, ...]] = {
     "mil_place": (*_ABLATIONS, "video_state", "video_linear", "video", *_RIVALS),
-    "mil_reach_states": (*_ABLATIONS, *_RIVALS),
+    "mil_reach_states": (*_ABLATIONS, *_RIVALS, "lstm_attention"),
     "mil_reach": _ALL,
     "mil_push": _ALL,
     "mil_metaworld_reach": _ALL,

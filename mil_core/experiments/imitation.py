@@ -10,6 +10,7 @@ from mil_core.algorithms.mil import Mil
 from mil_core.baselines.attention import Attention
 from mil_core.baselines.contextual import Contextual
 from mil_core.baselines.lstm import Lstm
+from mil_core.baselines.lstm_attention import LstmAttention
 from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.errors import SupportMismatch
 from mil_core.experiments.experiment import Experiment
@@ -130,5 +131,6 @@ _BUILDERS: dict[str, Callable[[ImitationExperiment, Scaling], AbstractAlgorithm]
     "daml": lambda e, scaling: Daml(Policy(e.policy), scaling, e.learning),
     "contextual": lambda e, scaling: Contextual(Policy(e.policy), scaling, e.learning, e.shown),
     "lstm": lambda e, scaling: Lstm(Policy(e.policy), scaling, e.learning, e.shown),
+    "lstm_attention": lambda e, scaling: LstmAttention(Policy(e.policy), scaling, e.learning, e.shown),
     "attention": lambda e, scaling: Attention(Policy(e.policy), scaling, e.learning, e.shown),
 }

@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 
+from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.experiments.imitation import DataConfig, ImitationExperiment
 from mil_core.experiments.mil_reach import mil_reach
 
@@ -24,4 +25,5 @@ def mil_reach_states() -> ImitationExperiment:
         data=DataConfig(
             num_tasks=1000, num_validation_tasks=40, demos_per_task=4, label="mil_reach_states", held_out="layouts"
         ),
+        shown=ShownConfig(places=((10, 11), (12, 13), (14, 15))),  # behind the arm's own ten numbers
     )

@@ -15,6 +15,9 @@ NUM_KEPT = 64
 """Numbers that a contextual policy keeps of the last frame, and that an attending one keeps of each: as many as there
 are feature points in `mil_push`, where MIL has a bias transformation of 20 that it learns nothing by."""
 
+NUM_COORDINATES = 2
+"""Of a place that a recurrent policy points at, on the floor."""
+
 
 def one_head(whole: ImitationExperiment) -> ImitationExperiment:
     """The same with one output layer before and after the inner step."""
@@ -62,6 +65,7 @@ CHANGES: dict[str, Callable[[ImitationExperiment], ImitationExperiment]] = {
     "video_temporal": video_temporal,
     "contextual": lambda whole: without_inner_loop(whole, "contextual", NUM_KEPT),
     "lstm": lambda whole: without_inner_loop(whole, "lstm", LSTM_UNITS),
+    "lstm_attention": lambda whole: without_inner_loop(whole, "lstm_attention", NUM_COORDINATES),
     "attention": lambda whole: without_inner_loop(whole, "attention", NUM_KEPT),
 }
 """What is changed, by what a variant is called behind the name of the whole and an underscore."""

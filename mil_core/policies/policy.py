@@ -122,6 +122,7 @@ class Policy(nn.Module):
         states: Float[Tensor, "frame state_and_pose"],
         *,
         end_pose: Float[Tensor, " pose"] | None = None,
+        feature_points: Float[Tensor, "frame xy_of_channel"] | None = None,
         inner: bool = False,
     ) -> PolicyOutput:
         """Outputs for the frames of one episode.
@@ -130,11 +131,12 @@ class Policy(nn.Module):
             pictures: values in [0, 1]; the first one is the first of the episode unless `end_pose` is given.
             states: whitened robot states, followed by the present pose in the units of the end pose.
             end_pose: the pose predicted earlier in this episode; None = predict it from the first picture.
+            feature_points: what was read out of these pictures before; None = read it out of them.
             inner: use the inner loss's own layers, where there are such.
 
         Returns: see PolicyOutput.
         """
-        points = self.encoder(pictures)
+        points = self.encoder(pictures) if feature_points is None else feature_points
         last_pose = self._end_pose(points[0]) if end_pose is None else end_pose
         repeated_pose = last_pose.detach().expand(len(points), -1)
         state, pose = states.split([self.config.state_size, self.config.end_pose_size], dim=1)

@@ -97,14 +97,23 @@ def experiments():
 
 EVERYTHING = ShownConfig()
 """What a policy may be shown of a demonstration: pictures, states and actions."""
+PLACES = ((0,), (1,))
+"""What a pointing policy points at: places on a line."""
 
 
 @pytest.fixture
 def shown_experiment(experiments):
     """A tiny experiment whose policy is shown the demonstration instead of adapting to it."""
     mil = experiments["mil"]
-    policy = without_inner_loop(mil, "contextual", POLICY.context_size).policy
-    return lambda name, shown=EVERYTHING: dataclasses.replace(mil, algorithm=name, shown=shown, policy=policy)
+
+    def experiment(name, shown=EVERYTHING):
+        policy = without_inner_loop(mil, name, POLICY.context_size).policy
+        if name == "lstm_attention":
+            policy = dataclasses.replace(policy, context_size=1, pose_is_told=False, pose_hidden=())
+        shown = dataclasses.replace(shown, places=PLACES)
+        return dataclasses.replace(mil, algorithm=name, shown=shown, policy=policy)
+
+    return experiment
 
 
 @pytest.fixture

@@ -72,6 +72,7 @@ WATCHED = {"algorithm", "learning", "policy", "support"}
         ("contextual", {"algorithm", "policy"}),
         ("lstm", {"algorithm", "policy"}),
         ("attention", {"algorithm", "policy"}),
+        ("lstm_attention", {"algorithm", "policy"}),
     ],
 )
 def test_a_change_changes_nothing_else(name, change, fields):

@@ -10,9 +10,10 @@ import torch
 from mil_core.baselines import shown_policy
 from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.sampling import TaskSampler
-from mil_core.scaling import spread_frames
+from mil_core.scaling import Scaling, spread_frames
 
-EVERY = ("contextual", "lstm", "attention")
+TELLING_ENDS = ("contextual", "lstm", "attention")
+EVERY = (*TELLING_ENDS, "lstm_attention")
 EVERYTHING, WITHOUT_ACTIONS, VIDEO = ShownConfig(), ShownConfig(sees_actions=False), ShownConfig(False, False)
 
 
@@ -23,11 +24,22 @@ def with_other(demo, part):
     return dataclasses.replace(demo, **{part: np.flip(getattr(demo, part), axis=0) + np.float32(1)})
 
 
-def wanting(task, velocity):
-    """The task with a velocity that is the same in all of its demonstrations."""
-    actions = [np.column_stack([np.full(len(d), velocity, np.float32), d.actions[:, 1]]) for d in task.demos]
+def wanting(task, velocity_at):
+    """The task with the velocity that is wanted in the states of its demonstrations."""
+    actions = [np.column_stack([velocity_at(d.states), d.actions[:, 1]]).astype(np.float32) for d in task.demos]
     demos = (dataclasses.replace(d, actions=a) for d, a in zip(task.demos, actions, strict=True))
     return dataclasses.replace(task, demos=tuple(demos))
+
+
+def trained(learner, tasks, experiment, scaling, rng, *, steps, rate=0.01):
+    """The learner after some steps on these tasks, each of them in each step."""
+    sampler = TaskSampler(tasks, scaling, experiment.policy, "demo", experiment.learning)
+    optimizer = torch.optim.Adam(learner.parameters(), rate)
+    for _ in range(steps):
+        optimizer.zero_grad()
+        torch.stack([learner.meta_loss(sampler.draw(index, rng)).total for index in range(len(tasks))]).sum().backward()
+        optimizer.step()
+    return learner
 
 
 def told(learner, *supports):
@@ -46,20 +58,30 @@ def test_every_parameter_gets_a_finite_gradient(name, shown, build_shown, shown_
     assert all(torch.isfinite(value.grad).all() for value in learner.parameters())
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", TELLING_ENDS)
 def test_the_demonstration_tells_what_to_do(name, build_shown, experiments, tasks, scaling, rng):
     """Two tasks that ask for opposite actions at the same sight: only the demonstration tells them apart."""
-    opposite = [wanting(task, sign) for task, sign in zip(tasks, (-1.0, 1.0), strict=False)]
-    learner, learning = build_shown(name), experiments["mil"].learning
-    sampler = TaskSampler(opposite, scaling, experiments["mil"].policy, "demo", learning)
-    optimizer = torch.optim.Adam(learner.parameters(), 0.01)
-    for _ in range(30):
-        optimizer.zero_grad()
-        torch.stack([learner.meta_loss(sampler.draw(index, rng)).total for index in (0, 1)]).sum().backward()
-        optimizer.step()
+    signs = (lambda states: np.full(len(states), -1.0)), (lambda states: np.full(len(states), 1.0))
+    opposite = [wanting(task, sign) for task, sign in zip(tasks, signs, strict=False)]
+    learner = trained(build_shown(name), opposite, experiments["mil"], scaling, rng, steps=30)
     seen = tasks[5].demos[0].observation(3)
     left, right = (learner.adapt(task.demos[0]).act(seen)[0] for task in opposite)
     assert left < -0.5 and right > 0.5
+
+
+def test_the_demonstration_tells_which_place_is_meant(shown_experiment, tasks, rng):
+    """Tasks that ask for the coordinate of one place or of the other, without pictures to know them by."""
+    both = [wanting(task, lambda states, place=k % 2: states[:, place]) for k, task in enumerate(tasks[:6])]
+    experiment = shown_experiment("lstm_attention")
+    blind = dataclasses.replace(experiment.policy, filters=(), strides=(), end_pose=())
+    scaling = Scaling.fit([demo for task in both for demo in task.demos], blind)
+    experiment = dataclasses.replace(experiment, policy=blind)
+    learner = trained(experiment.build(scaling), both, experiment, scaling, rng, steps=100, rate=0.002)
+    for place, task in enumerate(both[:2]):
+        assert told(learner, task.demos[0])[0].softmax(dim=0)[place] > 0.9
+        policy, seen = learner.adapt(task.demos[0]), tasks[5].demos[0]
+        actions = [policy.act(seen.observation(step))[0] for step in range(len(seen))]
+        assert np.corrcoef(actions, seen.states[:, place])[0, 1] > 0.8
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -110,7 +132,7 @@ def test_training_and_deployment_tell_the_same(name, build_shown, tasks, scaling
     learner, demo = build_shown(name), tasks[0].demos[0]
     chosen = spread_frames(len(demo), learner.config.num_inner_frames)
     steps = scaling.chosen_steps(demo, chosen, learner.policy.config)
-    torch.testing.assert_close(told(learner, demo), learner.told([steps])[learner.told_name].detach())
+    torch.testing.assert_close(told(learner, demo), learner.told(steps)[learner.told_name].detach()[None])
 
 
 # ---------------------------------------------------------------- what is seen
@@ -159,20 +181,59 @@ def test_the_order_of_several_demonstrations_changes_nothing(name, build_shown, 
     there, back = learner.adapt(*demos), learner.adapt(*demos[::-1])
     np.testing.assert_allclose(there.act(observation), back.act(observation), rtol=1e-4, atol=1e-6)
     assert there.loss_after == pytest.approx(back.loss_after, rel=1e-5)
-    assert not torch.equal(told(learner, *demos), told(learner, demos[0]))
+    assert not np.allclose(there.act(observation), learner.adapt(demos[0]).act(observation), atol=1e-6)
 
 
-@pytest.mark.parametrize("name", ["contextual", "lstm"])
-def test_several_demonstrations_tell_the_mean_of_what_each_tells(name, build_shown, tasks):
+@pytest.mark.parametrize("name", EVERY)
+def test_of_several_demonstrations_each_is_asked_and_answers_are_averaged(name, build_shown, tasks):
+    """Thesis 7.1.6.2; over a whole episode, where each answer goes on from the end pose that its own one told."""
     learner, demos = build_shown(name), [task.demos[0] for task in tasks[:3]]
-    mean = torch.stack([told(learner, demo) for demo in demos]).mean(dim=0)
-    torch.testing.assert_close(told(learner, *demos), mean)
+    together, alone = learner.adapt(*demos), [learner.adapt(demo) for demo in demos]
+    for step in range(4):
+        observation = tasks[5].demos[1].observation(step)
+        velocities = [policy.act(observation)[0] for policy in alone]
+        assert together.act(observation)[0] == pytest.approx(np.mean(velocities), rel=1e-4, abs=1e-6)
+        ends = np.mean([policy.end_pose for policy in alone], axis=0)
+        np.testing.assert_allclose(together.end_pose, ends, rtol=1e-4, atol=1e-6)
+        assert len({float(velocity) for velocity in velocities}) == 3
+    assert torch.equal(told(learner, *demos), torch.cat([told(learner, demo) for demo in demos]))
+    together.reset()
+    assert together.end_pose is None
 
 
-def test_attention_has_one_row_for_each_frame_of_each_demonstration_and_one_of_its_own(build_shown, tasks):
+def test_attention_has_one_row_for_each_frame_and_one_of_its_own(build_shown, tasks):
     learner = build_shown("attention")
     frames, size = learner.config.num_inner_frames, learner.policy.config.context_size
-    assert told(learner, *(task.demos[0] for task in tasks[:3])).shape == (3 * frames + 1, size)
+    assert told(learner, *(task.demos[0] for task in tasks[:3])).shape == (3, frames + 1, size)
+
+
+def test_a_pointing_policy_is_told_of_one_place_only(build_shown, tasks):
+    """Certain of one place, it sees that place's coordinates and no other's; the rest of the state as it is."""
+    learner = build_shown("lstm_attention")
+    pointer = learner.policy.context
+    value = torch.randn(3, learner.policy.config.num_points + 6)
+    scores = torch.tensor([[40.0, 0.0], [0.0, 40.0], [0.0, 0.0]])
+    seen = [torch.func.functional_call(pointer, {"scores": row}, (value,)) for row in scores]
+    first, second, both = (row[:, -1] for row in seen)
+    columns = [learner.policy.config.num_points + 2, learner.policy.config.num_points + 3]
+    places, rest = value[:, columns], [column for column in range(value.shape[1]) if column not in columns]
+    assert all(torch.equal(row[:, rest], value[:, rest]) and not row[:, columns].any() for row in seen)
+    torch.testing.assert_close(torch.stack([first, second], dim=1), places)
+    torch.testing.assert_close(both, places.mean(dim=1))
+
+
+@pytest.mark.parametrize("places", [(), ((0,), (2,)), ((-1,), (0,)), ((0, 1),), ((0,), (0, 1))])
+def test_places_that_the_state_does_not_hold_are_refused(places, shown_experiment, scaling):
+    experiment = shown_experiment("lstm_attention")
+    odd = dataclasses.replace(experiment, shown=dataclasses.replace(experiment.shown, places=places))
+    with pytest.raises(ValueError, match="places: expected"):
+        odd.build(scaling)
+
+
+def test_a_pointing_policy_cannot_be_told_the_end_pose(shown_experiment, scaling):
+    experiment = shown_experiment("lstm_attention")
+    with pytest.raises(ValueError, match="pose_is_told: expected no end pose"):
+        dataclasses.replace(experiment, policy=dataclasses.replace(experiment.policy, pose_is_told=True)).build(scaling)
 
 
 # ---------------------------------------------------------------- acting
@@ -185,7 +246,8 @@ def test_actions_are_finite_and_those_of_each_frame_alone(name, build_shown, tas
     action = adapted.act(demo.observation(0))
     assert action.shape == (2,) and action.dtype == np.float32 and np.isfinite(action).all()
     steps = scaling.chosen_steps(demo, np.arange(4), learner.policy.config)
-    together = torch.func.functional_call(learner.policy, adapted.parameters, (steps.pictures, steps.states)).action
+    parameters = learner.told(scaling.chosen_steps(demo, spread_frames(len(demo), 4), learner.policy.config))
+    together = torch.func.functional_call(learner.policy, parameters, (steps.pictures, steps.states)).action
     one_by_one = [action[0], *(adapted.act(demo.observation(k))[0] for k in (1, 2, 3))]
     np.testing.assert_allclose(together[:, 0].detach() * scaling.velocities.std[0], one_by_one, rtol=1e-4, atol=1e-6)
 
@@ -201,7 +263,7 @@ def test_the_end_pose_is_predicted_once_an_episode(name, build_shown, tasks):
     assert policy.end_pose is None
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", TELLING_ENDS)
 def test_the_demonstration_tells_where_to_end(name, build_shown, tasks):
     learner, observation = build_shown(name), tasks[0].demos[1].observation(0)
     ends = []
@@ -212,12 +274,12 @@ def test_the_demonstration_tells_where_to_end(name, build_shown, tasks):
     assert np.abs(ends[0] - ends[1]).max() > 1e-4
 
 
-@pytest.mark.parametrize("name", EVERY)
+@pytest.mark.parametrize("name", TELLING_ENDS)
 def test_the_loss_of_the_end_teaches_how_to_read_the_demonstration(name, build_shown, shown_sample):
     learner = build_shown(name)
     task = shown_sample()
     output = torch.func.functional_call(
-        learner.policy, learner.told([task.support]), (task.queries[0].pictures, task.queries[0].states)
+        learner.policy, learner.told(task.support), (task.queries[0].pictures, task.queries[0].states)
     )
     output.end_pose.square().sum().backward()
     reading = [value.grad for key, value in learner.named_parameters() if not key.startswith("policy.")]

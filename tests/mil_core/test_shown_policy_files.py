@@ -14,7 +14,7 @@ from mil_core.baselines.shown_policy import ShownConfig
 from mil_core.episodes import without_actions
 from mil_core.errors import CheckpointCorrupt, NonFiniteParameters, SupportMismatch
 
-EVERY = ("contextual", "lstm", "attention")
+EVERY = ("contextual", "lstm", "lstm_attention", "attention")
 EVERYTHING, WITHOUT_ACTIONS, VIDEO = ShownConfig(), ShownConfig(sees_actions=False), ShownConfig(False, False)
 
 
@@ -40,7 +40,7 @@ def test_checkpoint_and_adapted_policy_come_back_and_act_the_same(name, shown, s
     np.testing.assert_allclose(again.act(observation), adapted.act(observation), rtol=1e-5)
 
 
-@pytest.mark.parametrize("shape", [(), (4,), (0, 4), (5, 3), (5, 4, 1)])
+@pytest.mark.parametrize("shape", [(), (4,), (5, 4), (0, 5, 4), (1, 5, 3), (1, 6, 4), (1, 5, 4, 1)])
 def test_a_memory_of_another_shape_is_refused(shape, saved, tasks, tmp_path):
     base = saved("attention")
     adapted_files.save_adapted(tmp_path, base.algorithm().adapt(tasks[0].demos[0]), base.sha256, "f" * 64)
