@@ -62,6 +62,7 @@ class LstmAttention(ShownPolicy):
         self.pointing = nn.Linear(UNITS, len(shown.places))
 
     def context(self, tokens: Tensor) -> Tensor:
-        """See ShownPolicy; one score for each place."""
+        """See ShownPolicy; one score for each place, scaled as in dot-product attention: unscaled, 512 weights at once
+        soon make it certain of a wrong place, which no gradient mends."""
         outputs, _ = self.reader(tokens)
-        return self.pointing(outputs[-1])
+        return self.pointing(outputs[-1]) / UNITS**0.5
