@@ -3,6 +3,7 @@ support that made them."""
 
 from pathlib import Path
 
+import torch
 from torch import Tensor
 
 from mil_core.adapted_policy import AdaptedPolicy
@@ -52,9 +53,9 @@ def _expected(algorithm: AbstractAlgorithm, found: dict[str, Tensor]) -> dict[st
     """The policy's own parameters; what it was told has one value for each demonstration, however many there were."""
     own = algorithm.policy.state_dict()
     if isinstance(algorithm, ShownPolicy) and algorithm.told_name in found:
-        told = found[algorithm.told_name]
-        number = max([1, *told.shape[:1]])
-        return own | {algorithm.told_name: told.new_empty(number, *algorithm.told_shape)}
+        number = max([1, *found[algorithm.told_name].shape[:1]])
+        # Without memory behind it: the number is the file's word.
+        return own | {algorithm.told_name: torch.empty(number, *algorithm.told_shape, device="meta")}
     return own
 
 
