@@ -19,6 +19,8 @@ class Pointer(nn.Module):
     """Puts the place that is meant, the mean of all places by weight, in their stead behind every input; stands where
     MIL has its bias transformation."""
 
+    columns: Tensor
+
     def __init__(self, columns: Sequence[Sequence[int]]) -> None:
         """Args: columns: which inputs are the coordinates of each place."""
         super().__init__()
