@@ -137,6 +137,8 @@ def _train_and_log(
             row["seconds"] = time.monotonic() - started
             if state.iteration % config.validate_every == 0 or state.iteration == config.iterations:
                 row |= state.with_average(lambda: validate(algorithm, validation))
+                if not progress.console.is_terminal:  # no bar in a log
+                    progress.console.print(_standing(row, state.iteration, config.iterations), soft_wrap=True)
             _write(row, state.iteration, log, board)
             progress.update(bar, completed=state.iteration, loss=row["loss"])
             stops = stop.is_made  # asked once: who wants it while it saves waits for another step
@@ -209,6 +211,12 @@ def _write(row: dict[str, float], iteration: int, log, board: SummaryWriter) -> 
     log.flush()
     for name, value in row.items():
         board.add_scalar(name, value, iteration)
+
+
+def _standing(row: dict[str, float], iteration: int, iterations: int) -> str:
+    losses = {name: value for name, value in row.items() if name == "loss" or name.startswith("validation_")}
+    words = "  ".join(f"{name} {value:.3f}" for name, value in losses.items())
+    return f"step {iteration}/{iterations}  {words}"
 
 
 def _progress() -> Progress:

@@ -44,6 +44,8 @@ PLANNING_PAIRS, PLANNING_TASKS = 10, 20
 ROPE_TASKS = 10
 PLAY_GROUPS, MOVES, QUICK_MOVES = 10, 80, 10
 QUICK_TASKS, QUICK_TRIALS = 2, 1
+LINES = 10
+"""How often a table that is being measured says in a log how it stands."""
 RunTask = Callable[[TrialPlan, int], list[Episode]]
 """Every episode of one test task."""
 
@@ -238,7 +240,8 @@ class Evaluate:
 
 
 def run_all(run: Callable[[int], list[Episode]], num_tasks: int, workers: int, criterion: Criterion) -> list[Episode]:
-    """Every episode of every task, in the order of the tasks whatever the number of workers, with a progress bar.
+    """Every episode of every task, in the order of the tasks whatever the number of workers, with a progress bar; where
+    there is no terminal to draw it in, a line at every tenth.
 
     Args: run: from the number of a task to its episodes; can travel to worker processes.
     """
@@ -246,9 +249,11 @@ def run_all(run: Callable[[int], list[Episode]], num_tasks: int, workers: int, c
     shown = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn())
     with Progress(*shown, TimeRemainingColumn(), console=console) as progress:
         bar = progress.add_task("evaluate", total=num_tasks)
-        for group in in_order(run, num_tasks, workers):
+        for number, group in enumerate(in_order(run, num_tasks, workers), start=1):
             episodes += group
             progress.update(bar, advance=1, description=_standing(episodes, criterion))
+            if not console.is_terminal and number * LINES // num_tasks > (number - 1) * LINES // num_tasks:
+                console.print(f"task {number}/{num_tasks}  {_standing(episodes, criterion)}")
     return episodes
 
 

@@ -3,6 +3,7 @@ from dataclasses import replace
 import pytest
 
 from mil_core.checkpoint import load
+from mil_core.commands.evaluate import run_all
 from mil_core.evaluate import Episode, Protocol, method_result, results
 
 PROTOCOL = Protocol(seed=3, tasks=4, trials=3, criterion="success_at_end")
@@ -69,6 +70,14 @@ def test_the_order_of_episodes_changes_nothing(rng):
     shuffled = [episodes[i] for i in rng.permutation(len(episodes))]
     ordered = sorted(shuffled, key=lambda e: (e.task_index, e.trial))
     assert method_result(ordered, PROTOCOL) == method_result(episodes, PROTOCOL)
+
+
+@pytest.mark.parametrize(("tasks", "told"), [(3, [1, 2, 3]), (25, [3, 5, 8, 10, 13, 15, 18, 20, 23, 25])])
+def test_where_there_is_no_terminal_the_standing_is_told_ten_times(capsys, tasks, told):
+    done = run_all(lambda index: [episode(index, 0, end=index % 2 == 0)], tasks, 0, "success_at_end")
+    assert [one.task_index for one in done] == list(range(tasks))
+    lines = [line for line in capsys.readouterr().out.splitlines() if line.startswith("task ")]
+    assert lines == [f"task {number}/{tasks}  mine {(number + 1) // 2}/{number}" for number in told]
 
 
 def test_results_hold_each_method_apart_and_say_what_they_were_made_from(rng, untrained):

@@ -56,6 +56,15 @@ def test_the_log_has_one_line_an_iteration_and_the_plateau_to_compare_with(exper
     assert "validation_velocity" in rows[1] and "validation_velocity" not in rows[0]
 
 
+def test_where_there_is_no_terminal_every_validation_is_a_line(experiments, tasks, scaling, tmp_path, capsys):
+    run(experiments["mil"], tasks, scaling, tmp_path, 4)
+    rows = [json.loads(line) for line in (tmp_path / "log.jsonl").read_text().splitlines()]
+    told = [line for line in capsys.readouterr().out.splitlines() if line.startswith("step ")]
+    assert [line.split()[1] for line in told] == ["2/4", "4/4"]
+    for line, row in zip(told, (rows[1], rows[3]), strict=True):
+        assert f"loss {row['loss']:.3f}" in line and f"validation_velocity {row['validation_velocity']:.3f}" in line
+
+
 def test_memory_stays_flat_over_500_iterations(experiments, tasks, scaling, tmp_path):
     def resident_mib():
         pages = int(Path("/proc/self/statm").read_text().split()[1])

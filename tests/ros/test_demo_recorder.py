@@ -9,7 +9,6 @@ import pytest
 from mil_bringup.bringup import BringupError
 from mil_interfaces.action import RecordDemo
 from mil_interfaces.msg import RobotState
-from mil_interfaces.srv import StartRecording
 from mil_nodes import qos
 from mil_nodes.conversions import action_from
 from recorder_client import RECORDER, RESULT, Recorder
@@ -77,24 +76,22 @@ def test_feedback_counts(recorder: Recorder) -> None:
 
 def test_the_service_twin_records_labels_and_keeps(recorder: Recorder) -> None:
     recorder.running.begin()
-    assert not recorder.call("stop").success
+    assert not recorder.services.call("stop").success
     before = set(recorder.library.glob("episode-*.hdf5"))
-    recorder.notices.clear()
-    assert recorder.call("start", StartRecording, task_id="some-task").success
-    recorder.client.wait(lambda: "recording some-task" in recorder.notices, "the beginning")
-    assert not recorder.call("start", StartRecording, task_id="some-task").success
+    assert recorder.services.start("some-task")
+    assert not recorder.services.start("some-task")
     recorder.client.run_policy("unadapted", 8)
-    assert recorder.call("mark_success").success and recorder.call("stop").success
+    assert recorder.services.call("mark_success").success and recorder.services.call("stop").success
     recorder.client.wait(lambda: len(set(recorder.library.glob("episode-*.hdf5")) - before) == 1, "the file")
     (path,) = set(recorder.library.glob("episode-*.hdf5")) - before
     assert recorder.demo(path.stem).outcome == "success"
-    recorder.client.wait(lambda: any(path.stem in notice for notice in recorder.notices), "a word about it")
+    recorder.client.wait(lambda: any(path.stem in notice for notice in recorder.services.notices), "a word about it")
 
 
 def test_what_is_discarded_is_gone(recorder: Recorder) -> None:
     before = sorted(recorder.library.iterdir())
     handle = recorder.begin()
-    assert recorder.call("discard").success
+    assert recorder.services.call("discard").success
     result = recorder.end(handle, cancel=False)
     assert (result.termination_reason, result.demo_id) == (RESULT.DISCARDED, "")
     assert sorted(recorder.library.iterdir()) == before

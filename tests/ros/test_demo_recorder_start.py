@@ -29,7 +29,7 @@ def waiting(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Recorder]:
 def test_who_waits_for_a_stream_can_end_it(waiting: Recorder, how: str) -> None:
     handle = waiting.begin("never-begins")
     if how != "cancel":
-        assert waiting.call(how).success
+        assert waiting.services.call(how).success
     result = waiting.end(handle, cancel=how == "cancel")
     assert (result.termination_reason, result.demo_id) == (getattr(RESULT, END_BEFORE[how]), "")
     if how != "discard":

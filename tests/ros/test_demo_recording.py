@@ -121,6 +121,36 @@ def test_an_unanswered_picture_is_given_what_the_robot_still_follows() -> None:
     assert rig.actions() == [(0.2, 2.0), (0.3, 2.0), (0.4, 0.0)], "no command came after the last picture"
 
 
+def test_an_answer_that_comes_after_the_next_picture_counts() -> None:
+    rig = Rig()
+    rig.moment(2)
+    rig.recording.on_command(hold(9, "safety_gate", 1.0))  # while the policy still thinks
+    rig.moment(3)
+    rig.recording.on_command(command(2.0, 2 * PERIOD_NS))
+    rig.recording.on_command(command(3.0, 3 * PERIOD_NS))
+    assert rig.actions() == [(0.2, 2.0), (0.3, 3.0)]
+
+
+def test_an_answer_that_comes_later_still_does_not() -> None:
+    rig = Rig()
+    rig.moment(2)
+    rig.recording.on_command(command(1.0, 0))
+    rig.moment(3), rig.moment(4)
+    rig.recording.on_command(command(2.0, 2 * PERIOD_NS))
+    rig.recording.finish()
+    assert rig.actions() == [(0.2, 1.0), (0.4, 2.0)], "the robot began to follow it at the third"
+
+
+def test_actions_are_put_in_the_order_of_their_pictures() -> None:
+    rig = Rig()
+    rig.moment(2)
+    rig.recording.on_command(hold(9, "safety_gate", 1.0))
+    rig.moment(3)
+    rig.recording.on_command(command(3.0, 3 * PERIOD_NS))
+    rig.recording.on_command(command(2.0, 2 * PERIOD_NS))  # too late: the one before it is settled
+    assert rig.actions() == [(0.2, 0.0), (0.3, 3.0)]
+
+
 def test_an_answer_that_comes_before_its_picture_counts() -> None:
     rig = Rig()
     rig.recording.on_command(command(2.0, 2 * PERIOD_NS))

@@ -11,8 +11,7 @@ from mil_bringup.client import Client
 from mil_bringup.environment import ROOT
 from mil_bringup.processes import ADAPT_AND_RUN, DEMO_RECORDER, params_file
 from mil_interfaces.action import Adapt, RunPolicy
-from mil_interfaces.srv import StartRecording
-from std_srvs.srv import Trigger
+from recorder_client import RecorderServices
 
 from data_tools.demo import Demo, TaskDemos, Video
 from data_tools.hdf5 import write_tasks
@@ -67,13 +66,11 @@ def test_a_recording_is_imitated_recorded_and_imitated_again(client: Client, lib
     assert done.loss_after == pytest.approx(loss_after(library / "shown.hdf5"), rel=1e-4)
     client.reset_scene("place", "test", SEED, INDEX, TRIAL_LAYOUT)
     client.arm()
-    start = client.node.create_client(StartRecording, "demo_recorder/start")
-    begun = client.ask(start, StartRecording.Request(task_id="again"), "the recorder to begin")
-    assert begun.success, begun.message
+    recorder = RecorderServices(client)
+    assert recorder.start("again")
     ended = client.run_policy(done.adapted_id, STEPS)
     assert (ended.termination_reason, ended.steps, ended.message) == (RunPolicy.Result.COMPLETED, STEPS, "")
-    stop = client.node.create_client(Trigger, "demo_recorder/stop")
-    assert client.ask(stop, Trigger.Request(), "the recorder to end").success
+    assert recorder.call("stop").success
     client.wait(lambda: any(library.glob("episode-*.hdf5")), "a recording in the library")
     (recorded,) = library.glob("episode-*.hdf5")
     again = client.adapt(recorded.stem)

@@ -28,6 +28,8 @@ from mil_bringup.bringup import BringupError
 
 READY_S = 60.0
 CALL_S = 60.0
+ARM_S = 2.0
+"""How long the gate is asked to be armed: it refuses half a second from the last command of a run that has ended."""
 POLL_S = 0.1
 PING_S = 0.5
 """How often whoever may not be there yet is asked again."""
@@ -115,10 +117,12 @@ class Client:
             self._executor.spin_once(POLL_S)
 
     def arm(self) -> None:
-        """Let the gate pass commands. Raises: BringupError: it refused, as while somebody commands motion."""
-        response = self.ask(self._arm, Trigger.Request(), "the gate's answer")
-        if not response.success:
-            raise BringupError(response.message)
+        """Let the gate pass commands. Raises: BringupError: it goes on refusing, as while somebody commands motion."""
+        until_s = time.monotonic() + ARM_S
+        while not (response := self.ask(self._arm, Trigger.Request(), "the gate's answer")).success:
+            if time.monotonic() > until_s:
+                raise BringupError(response.message)
+            self._executor.spin_once(POLL_S)
 
     def reset_scene(self, task: str, split: str, seed: int, index: int, layout: int) -> ResetScene.Response:
         """Build a scene. Raises: BringupError: the simulator refused."""

@@ -1,10 +1,11 @@
 """One demonstration as its messages come: what is put into the take, and when. Knows no ROS.
 
 The ROS thread calls `on_...`; the thread that waits for the end calls the rest. A command belongs to the picture that
-it answers. A picture that nobody answered while commands came is given the last command of all: what a robot under
-velocity control goes on doing.
+it answers, also if it comes after the next picture, as it may over another topic. A picture that nobody has answered by
+the one after the next is given the last command of its time: what a robot under velocity control goes on doing.
 """
 
+import math
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -53,8 +54,9 @@ class Recording:
         """Whether the robot began another episode meanwhile."""
         self.failure = ""
         """What is wrong with a message, or with a robot that cannot be taught by hand."""
-        self._picture_ns = self._answered_ns = 0
-        self._command: Command | None = None
+        self._answered_ns = 0
+        self._unanswered: dict[int, Command | None] = {}
+        """Pictures by stamp, the newest last, each with the last command that came while it was the newest."""
         self._previous: tuple[int, NDArray[np.float32]] | None = None
         self._closed = 1.0
         self._is_joint_missing = kinesthetic is not None
@@ -90,8 +92,9 @@ class Recording:
         with self._lock:
             self._shapes[camera] = self._shapes[camera] or picture.shape
             if camera == POLICY_CAMERA:
-                self._answer_with_last_command()
-                self._picture_ns = stamp_ns
+                self._settle(max(self._unanswered, default=0))
+                if stamp_ns > self._answered_ns:
+                    self._unanswered[stamp_ns] = None
             self._put(camera, stamp_ns, picture)
 
     def on_state(self, robot: str, episode_id: int, stamp_ns: int, state: NDArray[np.float32]) -> None:
@@ -116,19 +119,24 @@ class Recording:
         if self._kinesthetic is not None:
             return
         with self._lock:
-            self._command = command
             if command.observation_ns > self._answered_ns:
+                self._settle(command.observation_ns)
+                self._unanswered.pop(command.observation_ns, None)
                 self._put_action(command.observation_ns, command)
+            if self._unanswered:
+                self._unanswered[max(self._unanswered)] = command
 
     def finish(self) -> None:
-        """Nothing more will come: the last picture too is given the command that came after it."""
+        """Nothing more will come: the last pictures too are given the commands that came after them."""
         with self._lock:
-            self._answer_with_last_command()
+            self._settle()
 
-    def _answer_with_last_command(self) -> None:
-        if self._command is not None and 0 < self._picture_ns and self._answered_ns < self._picture_ns:
-            self._put_action(self._picture_ns, self._command)
-        self._command = None
+    def _settle(self, before_ns: float = math.inf) -> None:
+        """Wait no longer for answers to pictures before this one."""
+        for stamp_ns in sorted(stamp_ns for stamp_ns in self._unanswered if stamp_ns < before_ns):
+            command = self._unanswered.pop(stamp_ns)
+            if command is not None:
+                self._put_action(stamp_ns, command)
 
     def _put_action(self, stamp_ns: int, command: Command) -> None:
         self._answered_ns = stamp_ns
