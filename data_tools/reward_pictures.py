@@ -20,8 +20,8 @@ PANELS = {
     "unseen_sprites": "rearranged scene, unseen sprites",
 }
 """Key in the results -> title."""
-COLOURS = ("#3b6fb6", "#c4572b", "#4f9a5b", "#8a5fb0", "#b8962e", "#5e6670")
-MARKERS = "osD^vP"
+COLOURS = ("#3b6fb6", "#c4572b", "#4f9a5b", "#8a5fb0", "#b8962e", "#5e6670", "#c06c9a")
+MARKERS = "osD^vPX"
 _RIM = "#222222"
 _SHUNNED = 0.05
 """Share of the cells below which colours do not go further: two obstacles of SpriteWorld cover 4.5%."""
