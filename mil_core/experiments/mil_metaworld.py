@@ -11,7 +11,7 @@ from mil_core.experiments.mil_push import mil_push
 
 def mil_metaworld_reach() -> ImitationExperiment:
     """MIL on reach-v3, the goal in sight. It goes on from pushing: the same robot, puck, ball and camera."""
-    return _after_pushing(_on("reach"), 4000)
+    return _after("push", _on("reach"), 4000)
 
 
 def mil_metaworld_push() -> ImitationExperiment:
@@ -21,27 +21,27 @@ def mil_metaworld_push() -> ImitationExperiment:
 
 def mil_metaworld_pick_place() -> ImitationExperiment:
     """MIL on pick-place-v3, the goal in sight. It goes on from pushing: the same robot, puck, ball and camera."""
-    return _after_pushing(_on("pick_place"), 2500)
+    return _after("push", _on("pick_place"), 2500)
 
 
 def mil_metaworld_reach_hidden() -> ImitationExperiment:
-    """MIL on reach-v3 with a goal that only the demonstration tells."""
-    return _after_pushing(_on("reach_hidden"), 2000)
+    """MIL on reach-v3 with a goal that only the demonstration tells. It goes on from reaching for goals in sight."""
+    return _after("reach", _on("reach_hidden"), 2000)
 
 
 def mil_metaworld_push_hidden() -> ImitationExperiment:
     """MIL on push-v3 with a goal that only the demonstration tells. It goes on from pushing to goals in sight."""
-    return _after_pushing(_on("push_hidden"), 2000)
+    return _after("push", _on("push_hidden"), 2000)
 
 
 def mil_metaworld_pick_place_hidden() -> ImitationExperiment:
-    """MIL on pick-place-v3 with a goal that only the demonstration tells."""
-    return _after_pushing(_on("pick_place_hidden"), 2000)
+    """MIL on pick-place-v3 with a goal that only the demonstration tells. It goes on from goals in sight."""
+    return _after("pick_place", _on("pick_place_hidden"), 2000)
 
 
 def mil_metaworld_ml10() -> ImitationExperiment:
     """MIL on the ten training tasks of ML10, for the five others. It goes on from pushing, whose robot it meets."""
-    whole = _after_pushing(_on("ml10"), 4000)
+    whole = _after("push", _on("ml10"), 4000)
     return replace(whole, data=replace(whole.data, held_out="tasks"))
 
 
@@ -65,7 +65,10 @@ def _on(variant: str) -> ImitationExperiment:
     )
 
 
-def _after_pushing(experiment: ImitationExperiment, iterations: int) -> ImitationExperiment:
-    """Goes on from the weights that learned to push, for so many steps."""
-    training = replace(experiment.training, iterations=iterations, start_from="checkpoints/mil_metaworld_push")
+def _after(start: str, experiment: ImitationExperiment, iterations: int) -> ImitationExperiment:
+    """Goes on from the weights of the experiment `start` for so many steps.
+
+    Args: start: its name behind "mil_metaworld_".
+    """
+    training = replace(experiment.training, iterations=iterations, start_from=f"checkpoints/mil_metaworld_{start}")
     return replace(experiment, training=training)
